@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory that the caller gave, and errors in words.
+ *
+ * A policy becomes a few thousand small structures that all live as long as it
+ * does. They are cut off one block, in order, and go when the block goes: there is
+ * nothing to free one by one, nothing to leak, and "out of memory" is one NULL.
+ *
+ * Error text names a place, like a compiler's, so that the caller can print
+ * file:line:column: text and add nothing.
+ */
+#include "bpf/bpf.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void *bpf_alloc(struct bpf_arena *arena, size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+	size_t pad, room = arena->size - arena->used;
+	char *start = arena->base + arena->used;
+
+	/* The block itself may start anywhere, so it is the address that counts. */
+	pad = (align - (uintptr_t)start % align) % align;
+	if (room < pad || room - pad < size)
+		return NULL;
+
+	arena->used += pad + size;
+	return memset(start + pad, 0, size);
+}
+
+char *bpf_strndup(struct bpf_arena *arena, const char *text, size_t len)
+{
+	char *copy;
+
+	if (len == SIZE_MAX)
+		return NULL;
+	copy = bpf_alloc(arena, len + 1);
+	if (copy)
+		memcpy(copy, text, len); /* bpf_alloc() zeroed the last byte */
+	return copy;
+}
+
+int bpf_fail(struct bpf_error *err, int code, const struct bpf_place *place, const char *format,
+	     ...)
+{
+	va_list ap;
+
+	if (!err)
+		return code;
+
+	memset(&err->place, 0, sizeof(err->place));
+	if (place)
+		err->place = *place;
+	va_start(ap, format);
+	vsnprintf(err->text, sizeof(err->text), format, ap);
+	va_end(ap);
+	return code;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuzz the policy parser, and all that a policy goes through when it parses: it is
+ * printed and read again, compiled, held against the kernel's rules, and proved.
+ *
+ *	clang -fsanitize=fuzzer,address,undefined ...
+ */
+#include "bpf/bpf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MAX_INPUT 4096
+#define MAX_PRINT (1 << 20)
+
+static char memory[2][4 << 20];
+static char printed[2][MAX_PRINT];
+
+/* Read the lines of TEXT, of which LEN bytes are there. */
+static int read_policy(struct bpf_policy *policy, const char *text, size_t len)
+{
+	struct bpf_place place = { "fuzz", 0, 1 };
+	struct bpf_error error;
+	static char line[MAX_PRINT];
+	const char *end;
+	size_t n;
+	int ret = 0;
+
+	while (len > 0 && ret == 0) {
+		end = memchr(text, '\n', len);
+		n = end ? (size_t)(end - text) : len;
+		memcpy(line, text, n);
+		line[n] = '\0';
+		place.line++;
+		ret = bpf_policy_line(policy, line, &place, &error);
+		if (ret < 0 && (error.text[0] == '\0' || error.place.line != place.line))
+			abort(); /* every refusal has words, and a place */
+		n += end ? 1 : 0;
+		text += n;
+		len -= n;
+	}
+	return ret ? ret : bpf_policy_finish(policy, NULL);
+}
+
+static size_t print_policy(const struct bpf_policy *policy, char *buf)
+{
+	FILE *out = fmemopen(buf, MAX_PRINT, "w");
+	size_t len;
+
+	bpf_policy_print(out, policy);
+	len = (size_t)ftell(out);
+	fclose(out);
+	return len;
+}
+
+static void check_round_trip(const struct bpf_policy *policy)
+{
+	struct bpf_arena arena = { .base = memory[1], .size = sizeof(memory[1]) };
+	struct bpf_policy again;
+	size_t len = print_policy(policy, printed[0]);
+	int ret;
+
+	bpf_policy_init(&again, &arena);
+	ret = read_policy(&again, printed[0], len);
+	if (ret == -E2BIG)
+		return;
+	if (ret < 0 || print_policy(&again, printed[1]) != len ||
+	    memcmp(printed[0], printed[1], len) != 0)
+		abort();
+}
+
+static void check_program(const struct bpf_policy *policy)
+{
+	static struct bpf_prog prog;
+	int ret;
+
+	ret = bpf_compile(policy, &prog, NULL);
+	if (ret == -E2BIG)
+		return;
+	if (ret < 0 || bpf_check(prog.insn, prog.len, NULL) < 0)
+		abort();
+	ret = bpf_verify(policy, &prog, NULL, NULL, NULL);
+	if (ret < 0 && ret != -E2BIG)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bpf_arena arena = { .base = memory[0], .size = sizeof(memory[0]) };
+	struct bpf_policy policy;
+
+	if (size > MAX_INPUT)
+		return 0;
+	bpf_policy_init(&policy, &arena);
+	if (read_policy(&policy, (const char *)data, size) < 0)
+		return 0;
+	check_round_trip(&policy);
+	check_program(&policy);
+	return 0;
+}
