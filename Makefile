@@ -111,10 +111,10 @@ include $(srctree)/scripts/Kbuild.include
 
 # ---- directories; the order is the architecture ----
 
-dirs := bpf
+dirs := bpf caps
 
 
-tests: bpf
+tests: bpf caps
 
 #h Building:
 #h   all                 sbrun, as runner/sbrun (the default)

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process inherits beside its credentials: session, keyring, dumpability, descriptors.
+ *
+ * A shared session shares its terminal (TIOCSTI pushes input into it), and kill(0) reaches
+ * the whole process group, even out of a PID namespace. A shared session keyring shares the
+ * user's keys. A descriptor left open across exec is a way out past every other wall: from
+ * 3 up all are marked close-on-exec, rather than closed, for some are needed until then.
+ *
+ * setsid(2), keyctl(2), PR_SET_DUMPABLE in prctl(2), close_range(2), getdents(2), proc(5)
+ */
+#include "caps/caps.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/keyctl.h>
+#include <linux/magic.h>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2) /* since Linux 5.11 */
+#endif
+
+#define auto_close __attribute__((cleanup(close_descriptor)))
+
+#define FIRST_FD   3
+
+static void close_descriptor(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/*
+ * A leader of a session (EPERM) has what is wanted, if it has no terminal: opening /dev/tty
+ * says so. Where there is no such file to ask, nothing is proved.
+ */
+static int leads_without_terminal(void)
+{
+	int auto_close fd = -1;
+
+	if (getsid(0) != getpid())
+		return -EPERM;
+	fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 && errno == ENXIO ? 0 : -EPERM;
+}
+
+int caps_new_session(void)
+{
+	if (setsid() < 0)
+		return errno == EPERM ? leads_without_terminal() : -errno;
+	if (getsid(0) != getpid() || getpgrp() != getpid())
+		return -ENOTRECOVERABLE;
+	return 0;
+}
+
+/* The ids of keyrings are positive; a named one could be joined by others, NULL is new. */
+int caps_new_keyring(void)
+{
+	long joined, now;
+
+	joined = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0UL, 0UL, 0UL);
+	if (joined < 0)
+		return errno == ENOSYS ? 0 : -errno;
+	now = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0UL, 0UL, 0UL);
+	if (now < 0)
+		return -errno;
+	return now == joined ? 0 : -ENOTRECOVERABLE;
+}
+
+int caps_set_dumpable(bool on)
+{
+	int now;
+
+	if (prctl(PR_SET_DUMPABLE, on ? 1UL : 0UL, 0UL, 0UL, 0UL) < 0)
+		return -errno;
+	now = prctl(PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+	if (now < 0)
+		return -errno;
+	return now == (on ? 1 : 0) ? 0 : -ENOTRECOVERABLE;
+}
+
+/* ---- descriptors ---- */
+
+/* -EBADF: there is none. */
+static int mark(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0)
+		return -errno;
+	if (flags & FD_CLOEXEC)
+		return 0;
+	if (fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
+		return -errno;
+	flags = fcntl(fd, F_GETFD);
+	if (flags < 0)
+		return -errno;
+	return flags & FD_CLOEXEC ? 0 : -ENOTRECOVERABLE;
+}
+
+/*
+ * One call for all. The proof is a descriptor made without the mark just for it: afterwards
+ * it must have the mark. EINVAL from 5.9 and 5.10, which have the call but not the flag.
+ */
+static int mark_by_range(void)
+{
+	int auto_close root = open("/", O_PATH | O_CLOEXEC);
+	int auto_close probe = -1;
+	int flags;
+
+	if (root < 0)
+		return -errno;
+	probe = fcntl(root, F_DUPFD, FIRST_FD);
+	if (probe < 0)
+		return -errno;
+	if (syscall(SYS_close_range, (unsigned int)FIRST_FD, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return -errno;
+	flags = fcntl(probe, F_GETFD);
+	if (flags < 0)
+		return -errno;
+	return flags & FD_CLOEXEC ? 0 : -ENOTRECOVERABLE;
+}
+
+/* The names in one buffer of getdents64(); "." and ".." read as 0. */
+static int mark_entries(const char *buf, long len)
+{
+	const struct dirent64 *entry;
+	int fd, error;
+
+	for (long at = 0; at < len; at += entry->d_reclen) {
+		entry = (const struct dirent64 *)(const void *)(buf + at);
+		fd = atoi(entry->d_name);
+		if (fd < FIRST_FD)
+			continue;
+		error = mark(fd);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+/* What /proc/self/fd lists; readdir() would allocate. */
+static int mark_by_proc(void)
+{
+	char buf[2048] __attribute__((aligned(8)));
+	int auto_close dir = -1;
+	struct statfs fs;
+	long len;
+	int error;
+
+	dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	if (fstatfs(dir, &fs) < 0)
+		return -errno;
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return -ENOENT;
+	for (;;) {
+		len = syscall(SYS_getdents64, dir, buf, sizeof(buf));
+		if (len <= 0)
+			return len < 0 ? -errno : 0;
+		error = mark_entries(buf, len);
+		if (error < 0)
+			return error;
+	}
+}
+
+/*
+ * Every number there can be. The soft limit says nothing: a descriptor above it stays open
+ * when the limit is lowered. 2^20 is what the kernel allows by default (fs.nr_open).
+ */
+static int mark_by_number(void)
+{
+	rlim_t end = 1 << 20;
+	struct rlimit limit;
+	int error;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	if (limit.rlim_max > end)
+		end = limit.rlim_max < INT_MAX ? limit.rlim_max : INT_MAX;
+	for (int fd = FIRST_FD; (rlim_t)fd < end; fd++) {
+		error = mark(fd);
+		if (error < 0 && error != -EBADF)
+			return error;
+	}
+	return 0;
+}
+
+int caps_close_descriptors(void)
+{
+	if (mark_by_range() == 0)
+		return 0;
+	if (mark_by_proc() == 0)
+		return 0;
+	return mark_by_number();
+}
