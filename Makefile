@@ -111,10 +111,10 @@ include $(srctree)/scripts/Kbuild.include
 
 # ---- directories; the order is the architecture ----
 
-dirs := bpf caps
+dirs := bpf caps ns
 
 
-tests: bpf caps
+tests: bpf caps ns
 
 #h Building:
 #h   all                 sbrun, as runner/sbrun (the default)

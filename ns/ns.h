@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a sandbox can see: namespaces, id maps, the file tree, /dev, /proc, loopback.
+ *
+ * Nothing here allocates, logs or exits; functions return 0 or a negative errno.
+ * All but ns_idmap_write() and the probes run inside the new namespaces, between clone and
+ * exec, so they use no memory but the stack and what the caller prepared.
+ */
+#ifndef NS_NS_H
+#define NS_NS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- the kinds of namespace (kinds.c) ---- */
+
+struct ns_kind {
+	const char *name;   /* "user", "mnt": as in /proc/self/ns/; "mount" is found too */
+	unsigned long flag; /* CLONE_NEW* */
+	const char *since;  /* the Linux version that brought it */
+	const char *what;   /* a few words for a reader: what is private in it */
+};
+
+/* In the order: user pid mount net ipc uts cgroup time. Ends with a NULL name. */
+extern const struct ns_kind ns_kinds[];
+
+int ns_kind_find(const char *name); /* index into ns_kinds, or -ENOENT */
+
+/* The CLONE_NEW* flags that this kernel can give to clone3(); asks, makes no process. */
+unsigned long ns_available(void);
+
+/* ---- clone (clone.c) ---- */
+
+/*
+ * fork() into new namespaces. FLAGS are CLONE_NEW* only; the child returns 0 on a
+ * copy of the caller's memory, the caller gets the child's pid and *PIDFD (close-on-exec).
+ * clone3() where the kernel has it, clone() otherwise (no CLONE_NEWTIME there: -EINVAL).
+ */
+pid_t ns_clone(unsigned long flags, int *pidfd);
+
+/* ---- id maps (idmap.c) ---- */
+
+struct ns_idmap {
+	uint32_t inside_uid, outside_uid;
+	uint32_t inside_gid, outside_gid;
+	bool deny_setgroups; /* needed where the caller may not set groups outside */
+};
+
+/*
+ * Write the maps of process PID from outside it: setgroups, gid_map, uid_map, one write each.
+ * PROC is a descriptor of a real /proc (checked: PROC_SUPER_MAGIC).
+ */
+int ns_idmap_write(int proc, pid_t pid, const struct ns_idmap *map);
+
+/*
+ * Does /proc/self/uid_map (or gid_map, by NAME) let ID stand for an id of the namespace
+ * above? *OUTER is that id. -ENOENT: ID is not mapped.
+ */
+int ns_idmap_lookup(int proc, const char *name, uint32_t id, uint32_t *outer);
+
+/* ---- the file tree (tree.c, resolve.c, mount.c) ---- */
+
+enum ns_op_kind {
+	NS_OP_BIND,    /* what SOURCE is, at DEST; NS_RDONLY for ro-bind, NS_DEV for dev-bind */
+	NS_OP_TMPFS,   /* an empty file system of SIZE bytes and INODES inodes */
+	NS_OP_PROC,    /* of the new PID namespace, its dangerous entries masked */
+	NS_OP_DEV,     /* a minimal /dev with its own devpts and shm */
+	NS_OP_SYMLINK, /* SOURCE is what it points to */
+	NS_OP_DIR,
+	NS_OP_FILE,	  /* a file that holds DATA */
+	NS_OP_REMOUNT_RO, /* the mount at DEST alone */
+	NS_OP_CHMOD,
+};
+
+#define NS_RDONLY 0x01u /* the whole of it, mounts below it included */
+#define NS_DEV	  0x02u /* device nodes work in it */
+#define NS_TRY	  0x04u /* no error if SOURCE does not exist */
+#define NS_PIDS	  0x08u /* NS_OP_PROC: subset=pid, nothing but processes */
+#define NS_NOEXEC 0x10u
+
+struct ns_op {
+	enum ns_op_kind kind;
+	unsigned int flags;
+	const char *source; /* a path of the host's */
+	const char *dest;   /* absolute, in the new root */
+	mode_t mode;	    /* of what is created; the caller puts the default */
+	uint64_t size;	    /* tmpfs: bytes; never 0, which the kernel takes for "no limit" */
+	uint64_t inodes;
+	const void *data; /* NS_OP_FILE */
+	size_t len;
+	uint64_t source_dev, source_ino; /* what SOURCE was when it was looked up in the plan */
+	int source_fd;	     /* -1; a detached clone of SOURCE's mounts, by ns_tree_open() */
+	bool skip;	     /* NS_TRY and there is no SOURCE */
+	uint64_t mount_id;   /* of the mount that the operation made or changed; 0: none */
+	unsigned int number; /* the caller's, for messages */
+};
+
+/* The longest DEST and the most mounts that a tree takes. */
+#define NS_PATH_MAX 4095
+#define NS_TREE_MAX 4096
+
+/* What went wrong where: filled by the tree functions when they fail. */
+struct ns_tree_error {
+	size_t op;	   /* index of the operation; nops: the root itself */
+	const char *doing; /* "open source", "create mount point", ...: a string constant */
+};
+
+struct ns_tree {
+	struct ns_op *ops;
+	size_t nops;
+	int root;	      /* descriptor of the new root, from ns_tree_build() */
+	uint64_t own_dev[64]; /* st_dev of the file systems that are ours to create things in */
+	size_t nown;
+	uint64_t root_id;   /* mount id of the root, if it is our tmpfs and no operation's */
+	unsigned int masks; /* mounts over dangerous entries of /proc */
+	struct ns_tree_error error;
+};
+
+/* Give every source its identity (in the plan, as the caller, before any clone). */
+int ns_op_identify(struct ns_op *op);
+
+/*
+ * Make every mount private (MS_REC | MS_PRIVATE from /), so that nothing that follows is
+ * seen on the host, and nothing mounted there later is seen here.
+ */
+int ns_mounts_private(void);
+
+/*
+ * Take all sources by name in the new mount namespace, while the caller's identity still
+ * opens them, and check that each is what ns_op_identify() saw: -ESTALE if it was exchanged.
+ * (A descriptor from before the clone belongs to the old mount namespace and cannot be
+ * cloned from: open_tree() says EINVAL.) What is taken is a clone of the mounts, not a path:
+ * "/" as a source means the host's tree as it is now, without what the build adds to it.
+ * It takes one descriptor a bind. After ns_mounts_private().
+ */
+int ns_tree_open(struct ns_tree *tree);
+
+/*
+ * Build the new root on a tmpfs: carry out the operations in order. It is mounted over "/",
+ * where nothing sees it until the pivot, so no directory of the host is needed. All
+ * mounts are nosuid and (NS_DEV aside) nodev. Destinations are resolved inside the new root
+ * only, and never created in what belongs to the host: -EXDEV. A DEST of "/" takes the place
+ * of the root and of all that was built before it. Under ids that the user namespace maps
+ * (an unmapped one creates nothing in a tmpfs: -EOVERFLOW).
+ */
+int ns_tree_build(struct ns_tree *tree);
+
+/* pivot_root(".", "."), detach the old root, chdir("/"). Closes tree->root and the sources. */
+int ns_tree_pivot(struct ns_tree *tree);
+
+/*
+ * A private instance of /proc for our own reading, mounted nowhere: descriptor or -errno.
+ * Before the pivot, in a user namespace: the kernel gives a new /proc only to those who
+ * already see one without masks, and says -EPERM otherwise.
+ */
+int ns_proc_open(void);
+
+/* ---- small things (net.c, uts.c) ---- */
+
+int ns_loopback_up(void);
+int ns_set_hostname(const char *name); /* -EINVAL unless [A-Za-z0-9.-]{1,64} */
+
+/* ---- reading it back (audit.c) ---- */
+
+/*
+ * Is every mount that process PID sees (its directory in PROC, /proc of its namespace) one
+ * that an operation of TREE made, or below such a one, and at least as closed as that
+ * operation's flags say (nosuid, nodev, read-only, noexec)? Is none missing? After the pivot,
+ * in the process that built TREE or a copy of it: mounts are known by the ids in there.
+ * -EPERM: no; AT gets the offending mount's path. -E2BIG: more mounts than can be told apart.
+ */
+int ns_audit_mounts(int proc, pid_t pid, const struct ns_tree *tree, char *at, size_t size);
+
+/*
+ * Fill INODES (one a row of ns_kinds, 0 where the kernel has none) with the namespaces that
+ * PID is in; PID 0 is the caller itself.
+ */
+int ns_inodes(int proc, pid_t pid, uint64_t *inodes);
+
+#endif
