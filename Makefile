@@ -111,10 +111,10 @@ include $(srctree)/scripts/Kbuild.include
 
 # ---- directories; the order is the architecture ----
 
-dirs := bpf caps ns
+dirs := bpf ns caps runner
 
-
-tests: bpf caps ns
+runner: bpf ns caps
+tests: bpf ns caps runner
 
 #h Building:
 #h   all                 sbrun, as runner/sbrun (the default)

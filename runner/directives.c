@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of directives, and what each does to the spec.
+ *
+ * A directive is a line of a policy and an option of the command line, with the same name
+ * and words; the parser, --help, --print-policy and the checks of the manual page all go
+ * by this one table. The lines that speak of system calls have a grammar of their own and go to
+ * bpf_policy_line() as they stand.
+ */
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A tmpfs whose size nobody gave: the kernel's own default is half of the memory. */
+#define TMPFS_SIZE   (64u << 20)
+#define TMPFS_INODES 65536u
+
+static int complain(const struct setting *set, struct bpf_error *err, const char *what,
+		    const char *word)
+{
+	return bpf_fail(err, -EINVAL, &set->place, "%s: %s: '%s'", set->row->name, what, word);
+}
+
+/* ---- the file tree ---- */
+
+static int bad_destination(const char *path)
+{
+	size_t len = strlen(path);
+
+	return path[0] != '/' || len > NS_PATH_MAX || strstr(path, "/../") ||
+	       (len >= 3 && strcmp(path + len - 3, "/..") == 0);
+}
+
+static struct ns_op *add_op(struct spec *spec, const struct setting *set, const char *dest,
+			    struct bpf_error *err)
+{
+	struct ns_op *op = &spec->ops[spec->nops];
+
+	if (spec->nops == SPEC_OPS) {
+		bpf_fail(err, -E2BIG, &set->place, "more than %d file operations", SPEC_OPS);
+		return NULL;
+	}
+	if (bad_destination(dest)) {
+		complain(set, err, "the destination must be an absolute path without '..'", dest);
+		return NULL;
+	}
+	op->dest = dest;
+	op->source_fd = -1;
+	op->number = spec->nops;
+	op->mode = 0755;
+	if (set->try_form)
+		op->flags |= NS_TRY;
+	spec->op_places[spec->nops++] = set->place;
+	return op;
+}
+
+/* "size=64M", "mode=1777", "inodes=1000", "subset=pid": the words behind a destination. */
+static int op_option(struct ns_op *op, const char *word)
+{
+	const char *value = strchr(word, '=');
+
+	if (!value++)
+		return -EINVAL;
+	if (strncmp(word, "mode=", 5) == 0)
+		return parse_mode(value, &op->mode);
+	if (op->kind == NS_OP_PROC && strcmp(word, "subset=pid") == 0) {
+		op->flags |= NS_PIDS;
+		return 0;
+	}
+	if (op->kind != NS_OP_TMPFS && op->kind != NS_OP_DEV)
+		return -EINVAL;
+	if (strncmp(word, "size=", 5) == 0)
+		return parse_size(value, &op->size) || !op->size ? -EINVAL : 0;
+	if (strncmp(word, "inodes=", 7) == 0)
+		return parse_number(value, INT32_MAX, &op->inodes) || !op->inodes ? -EINVAL : 0;
+	return -EINVAL;
+}
+
+static int apply_bind(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	const char *source = set->words[0];
+	struct ns_op *op = add_op(spec, set, set->nwords > 1 ? set->words[1] : source, err);
+
+	if (!op)
+		return -EINVAL;
+	op->kind = NS_OP_BIND;
+	op->flags |= (unsigned int)set->row->arg;
+	op->source = source;
+	return 0;
+}
+
+/* DEST [OPTION=VALUE]...: tmpfs, proc, dev, dir, remount-ro. */
+static int apply_op(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	struct ns_op *op = add_op(spec, set, set->words[0], err);
+
+	if (!op)
+		return -EINVAL;
+	op->kind = (enum ns_op_kind)set->row->arg;
+	op->size = TMPFS_SIZE;
+	op->inodes = TMPFS_INODES;
+	for (unsigned int i = 1; i < set->nwords; i++) {
+		if (op_option(op, set->words[i]))
+			return complain(set, err, "no such option, or no such value of it",
+					set->words[i]);
+	}
+	return 0;
+}
+
+static int apply_symlink(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	struct ns_op *op = add_op(spec, set, set->words[1], err);
+
+	if (!op)
+		return -EINVAL;
+	op->kind = NS_OP_SYMLINK;
+	op->source = set->words[0];
+	return 0;
+}
+
+static int apply_file(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	struct ns_op *op = add_op(spec, set, set->words[1], err);
+	uint64_t fd;
+
+	if (!op)
+		return -EINVAL;
+	op->kind = NS_OP_FILE;
+	op->mode = 0644;
+	if (parse_number(set->words[0], INT_MAX, &fd))
+		return complain(set, err, "not a descriptor", set->words[0]);
+	op->source_fd = (int)fd; /* read by the plan */
+	if (set->nwords > 2 && op_option(op, set->words[2]))
+		return complain(set, err, "expected mode=", set->words[2]);
+	return 0;
+}
+
+static int apply_chmod(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	struct ns_op *op = add_op(spec, set, set->words[1], err);
+
+	if (!op)
+		return -EINVAL;
+	op->kind = NS_OP_CHMOD;
+	if (parse_mode(set->words[0], &op->mode))
+		return complain(set, err, "not an octal mode", set->words[0]);
+	return 0;
+}
+
+/* Two files whose text the plan makes, once it knows the ids. */
+static int apply_accounts(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	static const char *const names[] = { "passwd", "group" };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct ns_op *op = add_op(
+			spec, set, xprintf(spec->arena, "%s/%s", set->words[0], names[i]), err);
+
+		if (!op)
+			return -EINVAL;
+		op->kind = NS_OP_FILE;
+		op->mode = 0444;
+		op->source = names[i];
+	}
+	return 0;
+}
+
+/* ---- namespaces and identity ---- */
+
+static int apply_namespaces(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	unsigned long *flags = set->row->arg ? &spec->degraded : &spec->share;
+
+	for (unsigned int i = 0; i < set->nwords; i++) {
+		int kind = ns_kind_find(set->words[i]);
+
+		if (kind < 0)
+			return complain(set, err, "no such namespace", set->words[i]);
+		if (ns_kinds[kind].flag & (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
+			return complain(set, err, "no sandbox without a namespace of its own",
+					set->words[i]);
+		*flags |= ns_kinds[kind].flag;
+	}
+	return 0;
+}
+
+static int apply_share_net(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	(void)set;
+	(void)err;
+	spec->share |= CLONE_NEWNET;
+	return 0;
+}
+
+/* What bubblewrap's users write and what is so here anyway. */
+static int apply_already_so(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	(void)spec;
+	(void)set;
+	(void)err;
+	return 0;
+}
+
+static int apply_id(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	uint64_t id;
+
+	/* The kernel takes 4294967295 for "no change". */
+	if (parse_number(set->words[0], UINT32_MAX - 1, &id))
+		return complain(set, err, "not an id", set->words[0]);
+	if (set->row->arg) {
+		spec->gid = (gid_t)id;
+		spec->has_gid = true;
+	} else {
+		spec->uid = (uid_t)id;
+		spec->has_uid = true;
+	}
+	return 0;
+}
+
+static int apply_hostname(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-";
+	const char *name = set->words[0];
+
+	if (!*name || strlen(name) > 64 || strspn(name, allowed) != strlen(name))
+		return complain(set, err, "a host name is 1 to 64 letters, digits, '.' and '-'",
+				name);
+	spec->hostname = name;
+	return 0;
+}
+
+/* ---- the process ---- */
+
+static int apply_chdir(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	if (set->words[0][0] != '/')
+		return complain(set, err, "not an absolute path", set->words[0]);
+	spec->directory = set->words[0];
+	return 0;
+}
+
+static int apply_env(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	bool pair = set->row->arg == ENV_SET;
+
+	for (unsigned int i = 0; i < (pair ? 1 : set->nwords); i++) {
+		struct env_rule *rule = &spec->env[spec->nenv];
+
+		if (!*set->words[i] || strchr(set->words[i], '='))
+			return complain(set, err, "not the name of a variable", set->words[i]);
+		if (spec->nenv++ == SPEC_ENV)
+			return bpf_fail(err, -E2BIG, &set->place, "too many variables");
+		rule->kind = (enum env_kind)set->row->arg;
+		rule->name = set->words[i];
+		rule->value = pair ? set->words[1] : NULL;
+	}
+	return 0;
+}
+
+static int apply_rlimit(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	const struct caps_rlimit *row = caps_rlimit_find(set->words[0]);
+	rlim_t value[2];
+
+	if (!row)
+		return complain(set, err, "no such limit", set->words[0]);
+	for (unsigned int i = 0; i < 2; i++) {
+		const char *word = set->words[i < set->nwords - 1 ? i + 1 : set->nwords - 1];
+		uint64_t number;
+
+		if (strcmp(word, "unlimited") == 0)
+			value[i] = RLIM_INFINITY;
+		else if (parse_size(word, &number) == 0)
+			value[i] = number;
+		else
+			return complain(set, err, "not a number or 'unlimited'", word);
+	}
+	if (value[0] > value[1])
+		return complain(set, err, "the soft limit is above the hard one", set->words[1]);
+	if (spec->nlimits == SPEC_LIMITS)
+		return bpf_fail(err, -E2BIG, &set->place, "too many limits");
+	spec->limits[spec->nlimits].row = row;
+	spec->limits[spec->nlimits].limit.rlim_cur = value[0];
+	spec->limits[spec->nlimits++].limit.rlim_max = value[1];
+	return 0;
+}
+
+static int apply_fd(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	uint64_t fd;
+
+	for (unsigned int i = 0; i < set->nwords; i++) {
+		if (parse_number(set->words[i], INT_MAX, &fd))
+			return complain(set, err, "not a descriptor", set->words[i]);
+		if (set->row->arg) {
+			spec->status_fd = (int)fd;
+			return 0;
+		}
+		if (spec->nkeep_fds == SPEC_FDS)
+			return bpf_fail(err, -E2BIG, &set->place, "too many descriptors");
+		spec->keep_fds[spec->nkeep_fds++] = (int)fd;
+	}
+	return 0;
+}
+
+static int apply_time_limit(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	const char *word = set->words[0];
+	char *end;
+
+	spec->time_limit = strtod(word, &end);
+	if (strspn(word, "0123456789.") != strlen(word) || *end || !(spec->time_limit > 0) ||
+	    spec->time_limit > 1e9)
+		return complain(set, err, "not a number of seconds", word);
+	return 0;
+}
+
+static int apply_syscalls(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	return bpf_policy_line(&spec->syscalls, set->text, &set->place, err);
+}
+
+static int apply_mode(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	static const char *const parts[] = { "plan", "steps", "program" };
+
+	spec->mode = (enum spec_mode)set->row->arg;
+	if (!set->nwords)
+		return 0;
+	spec->explain = set->words[0];
+	for (unsigned int i = 0; i < 3; i++) {
+		if (strcmp(spec->explain, parts[i]) == 0)
+			return 0;
+	}
+	return complain(set, err, "the parts are plan, steps and program", spec->explain);
+}
+
+#define ANY	UINT_MAX
+#define AT_1	DIRECTIVE_AT_1
+#define AT_2	DIRECTIVE_AT_2
+#define TRY	DIRECTIVE_TRY
+#define ONCE	DIRECTIVE_ONCE
+#define OPT	DIRECTIVE_OPTION
+#define SYSCALL DIRECTIVE_SYSCALL
+#define MODE	(DIRECTIVE_OPTION | DIRECTIVE_MODE)
+
+static const char files[] = "Files, in the order given";
+static const char who[] = "Namespaces and identity";
+static const char process[] = "The process";
+static const char calls[] = "System calls: the last rule that matches decides";
+static const char modes[] = "Options of the command line only";
+
+/* clang-format off */
+const struct directive directives[] = {
+{ "ro-bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, NS_RDONLY, files,
+  "show SRC of the host at DEST, all of it read-only" },
+{ "bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, 0, files,
+  "the same, writable" },
+{ "dev-bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, NS_DEV, files,
+  "the same, and device nodes work" },
+{ "tmpfs", "DEST [size=N] [inodes=N] [mode=M]", 1, 4, AT_1, apply_op, NS_OP_TMPFS, files,
+  "an empty file system in memory (64M, 0755)" },
+{ "proc", "DEST [subset=pid]", 1, 2, AT_1, apply_op, NS_OP_PROC, files,
+  "its own /proc, the dangerous entries masked" },
+{ "dev", "DEST [size=N]", 1, 2, AT_1, apply_op, NS_OP_DEV, files,
+  "null zero full random urandom, own pts and shm" },
+{ "symlink", "TARGET DEST", 2, 2, AT_2, apply_symlink, 0, files,
+  "a symbolic link" },
+{ "dir", "DEST [mode=M]", 1, 2, AT_1, apply_op, NS_OP_DIR, files,
+  "a directory" },
+{ "file", "FD DEST [mode=M]", 2, 3, OPT | AT_2, apply_file, 0, files,
+  "a file with what can be read from descriptor FD" },
+{ "accounts", "DIR", 1, 1, 0, apply_accounts, 0, files,
+  "DIR/passwd and DIR/group naming the user inside" },
+{ "remount-ro", "DEST", 1, 1, TRY, apply_op, NS_OP_REMOUNT_RO, files,
+  "in the end, make the mount at DEST read-only" },
+{ "chmod", "MODE DEST", 2, 2, TRY, apply_chmod, 0, files,
+  "change the mode of what is there" },
+
+{ "share", "NAMESPACE...", 1, ANY, 0, apply_namespaces, 0, who,
+  "use the host's: net ipc uts cgroup time" },
+{ "share-net", "", 0, 0, 0, apply_share_net, 0, who,
+  "share net" },
+{ "allow-degraded", "NAMESPACE...", 1, ANY, 0, apply_namespaces, 1, who,
+  "run also on a kernel without it: time cgroup" },
+{ "uid", "N", 1, 1, ONCE, apply_id, 0, who,
+  "the user id inside" },
+{ "gid", "N", 1, 1, ONCE, apply_id, 1, who,
+  "the group id inside" },
+{ "hostname", "NAME", 1, 1, ONCE, apply_hostname, 0, who,
+  "the host name inside (sandbox)" },
+
+{ "chdir", "DIR", 1, 1, ONCE, apply_chdir, 0, process,
+  "the directory to start in (/)" },
+{ "setenv", "NAME VALUE", 2, 2, DIRECTIVE_KEYED, apply_env, ENV_SET, process,
+  "set a variable; all are unset unless kept or set" },
+{ "keep-env", "NAME...", 1, ANY, 0, apply_env, ENV_KEEP, process,
+  "keep the caller's variables of these names (LC_*)" },
+{ "unsetenv", "NAME...", 1, ANY, 0, apply_env, ENV_UNSET, process,
+  "unset them after all" },
+{ "rlimit", "NAME SOFT [HARD]", 2, 3, DIRECTIVE_KEYED, apply_rlimit, 0, process,
+  "a resource limit: nofile 1024, as 1G, cpu 10 ..." },
+{ "keep-fd", "FD...", 1, ANY, OPT, apply_fd, 0, process,
+  "leave them open; all others from 3 up are closed" },
+{ "time-limit", "SECONDS", 1, 1, ONCE, apply_time_limit, 0, process,
+  "end it all after so long, with status 124" },
+
+{ "abi", "NAME...", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "x86_64 i386 x32 aarch64 riscv64; others are killed" },
+{ "default", "ACTION", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "for a call that no rule names" },
+{ "unknown", "ACTION", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "for a number newer than the tables (errno(ENOSYS))" },
+{ "set", "@NAME CALL...", 2, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "give calls a common name" },
+{ "allow", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "allow socket if domain == AF_UNIX" },
+{ "deny", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "errno(EPERM)" },
+{ "errno", "(E) CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "the call fails with E: errno(ENOSYS) clone3" },
+{ "kill", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "the process dies of SIGSYS" },
+{ "kill-thread", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "only the thread does" },
+{ "trap", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "SIGSYS is sent, which the program may handle" },
+{ "log", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+  "allowed, and written to the kernel's log" },
+
+{ "include", "NAME", 1, 1, 0, NULL, 0, modes,
+  "(in a policy, too) what another policy says" },
+{ "policy", "NAME", 1, 1, MODE & ~DIRECTIVE_MODE, NULL, 0, modes,
+  "the policy to start from (strict), or a path" },
+{ "status-fd", "FD", 1, 1, OPT | ONCE, apply_fd, 1, modes,
+  "write JSON lines there: started, exited ..." },
+{ "explain", "[PART]", 0, 1, MODE, apply_mode, MODE_EXPLAIN, modes,
+  "say what would be done, in which order and why" },
+{ "print-policy", "", 0, 0, MODE, apply_mode, MODE_PRINT_POLICY, modes,
+  "print all directives in force, as a policy" },
+{ "version", "", 0, 0, MODE, apply_mode, MODE_VERSION, modes,
+  "print the version" },
+{ "help", "", 0, 0, MODE, apply_mode, MODE_HELP, modes,
+  "print this" },
+
+/* What others ask for and what is so here anyway; --help does not list them. */
+{ "unshare-all", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "unshare-user", "", 0, 0, TRY, apply_already_so, 0, NULL, NULL },
+{ "unshare-pid", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "unshare-net", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "unshare-ipc", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "unshare-uts", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "unshare-cgroup", "", 0, 0, TRY, apply_already_so, 0, NULL, NULL },
+{ "new-session", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "die-with-parent", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "clearenv", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ NULL, NULL, 0, 0, 0, NULL, 0, NULL, NULL }
+};
+/* clang-format on */
+
+const struct directive *directive_find(const char *name, bool *try_form)
+{
+	size_t len = strcspn(name, "(");
+
+	*try_form = false;
+	for (const struct directive *row = directives; row->name; row++) {
+		size_t rowlen = strlen(row->name);
+
+		if (strncmp(row->name, name, rowlen) != 0)
+			continue;
+		if (rowlen == len && (!name[len] || strcmp(row->name, "errno") == 0))
+			return row;
+		if ((row->flags & DIRECTIVE_TRY) && strcmp(name + rowlen, "-try") == 0) {
+			*try_form = true;
+			return row;
+		}
+	}
+	return NULL;
+}
+
+static const char *next_name(const void *names, size_t i)
+{
+	(void)names;
+	return directives[i].name;
+}
+
+const char *directive_nearest(const char *name)
+{
+	return bpf_nearest(name, strlen(name), next_name, NULL);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * --explain: what would be done, in which order and why. Printed from the plan, the step
+ * table and the program themselves, so that it cannot say what is not so.
+ */
+#include "runner/runner.h"
+
+#include <string.h>
+
+#define WIDTH 80
+
+/* Print TEXT from COLUMN on, broken at WIDTH behind a blank or '|'; then indented by INDENT. */
+static void print_wrapped(int column, int indent, const char *text)
+{
+	while (*text) {
+		int blanks = (int)strspn(text, " ");
+		int len = (int)strcspn(text + blanks, " |");
+
+		len += text[blanks + len] == '|';
+		if (column + blanks + len > WIDTH && column > indent) {
+			printf("\n%*s", indent, "");
+			column = indent;
+			text += blanks;
+			blanks = 0;
+		}
+		printf("%.*s", blanks + len, text);
+		column += blanks + len;
+		text += blanks + len;
+	}
+	putchar('\n');
+}
+
+static void print_item(const char *name, const char *text)
+{
+	print_wrapped(printf("  %-13s", name), 15, text);
+}
+
+static const char *const op_names[] = {
+	[NS_OP_BIND] = "bind",	     [NS_OP_TMPFS] = "tmpfs",
+	[NS_OP_PROC] = "proc",	     [NS_OP_DEV] = "dev",
+	[NS_OP_SYMLINK] = "symlink", [NS_OP_DIR] = "dir",
+	[NS_OP_FILE] = "file",	     [NS_OP_REMOUNT_RO] = "read-only from here on",
+	[NS_OP_CHMOD] = "chmod",
+};
+
+static const char *op_text(const struct plan *plan, const struct ns_op *op)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+
+	switch (op->kind) {
+	case NS_OP_BIND:
+		return xprintf(arena, "%s%s%s", op->flags & NS_RDONLY ? "read-only" : "WRITABLE",
+			       op->flags & NS_DEV ? ", with device nodes" : "",
+			       strcmp(op->source, op->dest) == 0 ?
+				       "" :
+				       xprintf(arena, ", the host's %s",
+					       escaped(arena, op->source)));
+	case NS_OP_TMPFS:
+		return xprintf(arena, "empty, in memory, %llu KiB at most, mode %04o",
+			       (unsigned long long)op->size / 1024, op->mode);
+	case NS_OP_PROC:
+		return op->flags & NS_PIDS ? "of the sandbox, its processes and nothing else" :
+					     "of the sandbox; what tells of the host is masked";
+	case NS_OP_DEV:
+		return "null zero full random urandom, own pts and shm";
+	case NS_OP_SYMLINK:
+		return xprintf(arena, "-> %s", escaped(arena, op->source));
+	case NS_OP_CHMOD:
+		return xprintf(arena, "mode %04o", op->mode);
+	default:
+		return op_names[op->kind];
+	}
+}
+
+static void print_files(const struct plan *plan)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+
+	print_item("files", "a root of its own, on a tmpfs, and in it:");
+	for (size_t i = 0; i < plan->tree.nops; i++) {
+		const struct ns_op *op = &plan->tree.ops[i];
+
+		if (!op->skip)
+			print_wrapped(printf("    %-25s ", escaped(arena, op->dest)), 30,
+				      op_text(plan, op));
+	}
+}
+
+static void print_sight(const struct plan *plan)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+	const struct ns_idmap *map = &plan->idmap;
+	const char *own = "", *shared = "";
+
+	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
+		if (plan->namespaces & kind->flag)
+			own = xprintf(arena, "%s %s", own, kind->name);
+		else
+			shared = xprintf(arena, "%s %s", shared, kind->name);
+	}
+	puts("What it can see (ns/)");
+	print_item("namespaces",
+		   xprintf(arena, "its own: %s%s%s", own, *shared ? "- the HOST'S: " : "", shared));
+	print_item("identity",
+		   xprintf(arena,
+			   "user %u, group %u; outside these are %u and %u, and no other id "
+			   "exists inside",
+			   map->inside_uid, map->inside_gid, map->outside_uid, map->outside_gid));
+	print_item("host name", plan->hostname);
+	print_item("network", plan->namespaces & ns_kinds[ns_kind_find("net")].flag ?
+				      "loopback, and nothing else" :
+				      "the HOST'S");
+	print_files(plan);
+	print_item("starts in", plan->directory);
+	for (char **e = plan->envp; *e; e++)
+		print_item(e == plan->envp ? "environment" : "", escaped(arena, *e));
+}
+
+static void print_power(const struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	struct bpf_arena *arena = spec->arena;
+	const char *text = "core 1";
+
+	puts("\nWhat it may do (caps/)");
+	print_item("capabilities",
+		   "none, in none of the five sets, and no way to get one: bounding "
+		   "set empty, securebits locked, no_new_privs");
+	for (unsigned int i = 0; i < spec->nlimits; i++) {
+		rlim_t value = plan->limits[i].rlim_cur;
+
+		text = value == RLIM_INFINITY ?
+			       xprintf(arena, "%s, %s unlimited", text, spec->limits[i].row->name) :
+			       xprintf(arena, "%s, %s %llu", text, spec->limits[i].row->name,
+				       (unsigned long long)value);
+	}
+	print_item("limits", text);
+	text = "0 1 2";
+	for (unsigned int i = 0; i < spec->nkeep_fds; i++)
+		text = xprintf(arena, "%s %d", text, spec->keep_fds[i]);
+	print_item("descriptors", text);
+	if (spec->time_limit > 0)
+		print_item("time", xprintf(arena, "%g seconds", spec->time_limit));
+}
+
+/* The rules that look at arguments, as they are written, and what becomes of the rest. */
+static void print_rules(const struct plan *plan)
+{
+	const struct bpf_policy *policy = &plan->spec->syscalls;
+	struct seccomp_data data = { .arch = bpf_abis[bpf_abi_native()].arch };
+	const char *name = "by argument";
+	char action[64];
+
+	for (const struct bpf_rule *rule = policy->rules; rule; rule = rule->next) {
+		if (!rule->cond)
+			continue;
+		print_item(name, xprintf(plan->spec->arena, "%s  (%s:%u)", rule->text,
+					 rule->place.file, rule->place.line));
+		name = "";
+	}
+	data.nr = (int)bpf_syscall_max(bpf_abi_native()) + 1;
+	bpf_action_name(bpf_policy_eval(policy, &data, NULL), action, sizeof(action));
+	print_item("newer calls", action);
+	bpf_action_name(policy->default_action, action, sizeof(action));
+	print_item("all others", action);
+}
+
+static void print_questions(const struct plan *plan)
+{
+	const struct bpf_policy *policy = &plan->spec->syscalls;
+	struct bpf_arena *arena = plan->spec->arena;
+	enum bpf_abi_id native = bpf_abi_native();
+	unsigned int allowed = 0, cached = 0;
+	const char *names = "";
+
+	for (size_t i = 0; i < bpf_nsyscalls; i++) {
+		int nr = bpf_syscalls[i].nr[native];
+		struct seccomp_data data = { .nr = nr, .arch = bpf_abis[native].arch };
+
+		if (nr == BPF_NO_NR || bpf_policy_eval(policy, &data, NULL) != SECCOMP_RET_ALLOW)
+			continue;
+		allowed++;
+		cached += bpf_is_cached(plan->filter->insn, plan->filter->len, data.arch,
+					(uint32_t)nr);
+	}
+	for (int abi = 0; abi < BPF_ABIS; abi++) {
+		if (policy->abis & (1u << abi))
+			names = xprintf(arena, "%s%s%s", names, *names ? " " : "",
+					bpf_abis[abi].name);
+	}
+	puts("\nWhat it may ask (bpf/)");
+	print_item("ABI", xprintf(arena, "%s; a call of another kills", names));
+	print_item("allowed",
+		   xprintf(arena,
+			   "%u system calls; for %u of them, whatever their arguments, the "
+			   "kernel remembers that and does not run the filter again",
+			   allowed, cached));
+	print_rules(plan);
+	print_item("program",
+		   xprintf(arena,
+			   "%u instructions of classic BPF, proved equal to the policy on "
+			   "%lu cases that cover all inputs",
+			   plan->filter->len, plan->cases));
+}
+
+static void print_steps(void)
+{
+	static const char *const actors[] = { "init", "payload", "warden" };
+
+	puts("\nHow it gets there: each step fails closed, and stands where it does for a reason.\n"
+	     "init is PID 1 inside; payload becomes the command; warden is init again.");
+	for (const struct step *step = steps; step->name; step++)
+		print_wrapped(printf("  %-8s %-13s", actors[step->actor], step->name), 24,
+			      step->why);
+}
+
+void explain(const struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	const char *part = spec->explain ? spec->explain : "";
+	bool all = !*part;
+
+	if (all || strcmp(part, "plan") == 0) {
+		printf("%s, under the policy %s\n\n",
+		       plan->argv ? escaped(spec->arena, plan->argv[0]) : "A command",
+		       spec->policy);
+		print_sight(plan);
+		print_power(plan);
+		print_questions(plan);
+	}
+	if (all || strcmp(part, "steps") == 0)
+		print_steps();
+	if (all || strcmp(part, "program") == 0) {
+		puts("\nThe filter, as the kernel gets it:");
+		bpf_disasm(stdout, plan->filter, &spec->syscalls);
+	}
+}

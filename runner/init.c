@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PID 1 of the sandbox, once it is set up: forwards the supervisor's signals to the payload,
+ * reaps whatever dies, reports how the payload ended, and leaves. The kernel then kills
+ * all that is left in the PID namespace. It holds no capability, and its memory
+ * cannot be read from inside.
+ *
+ * The signals were blocked by the supervisor before the clone and stay so: a signal that is
+ * blocked waits even for PID 1, which ignores those that it has no handler for.
+ */
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void tell(struct child *child)
+{
+	ssize_t n = write(child->plan->report[1], &child->report, sizeof(child->report));
+
+	(void)n; /* the supervisor is gone, and so are we soon */
+}
+
+static long microseconds(const struct timeval *time)
+{
+	return time->tv_sec * 1000000L + time->tv_usec;
+}
+
+/* The payload ended: say how, or hand on what it left in the gate. Not to return. */
+static void finish(struct child *child, int status)
+{
+	struct report *report = &child->report;
+	struct rusage usage = { 0 };
+
+	if (child->plan->gate->failure.kind) {
+		*report = child->plan->gate->failure;
+	} else {
+		getrusage(RUSAGE_CHILDREN, &usage);
+		*report = (struct report){
+			.kind = REPORT_EXITED,
+			.op = -1,
+			.status = status,
+			.user_us = microseconds(&usage.ru_utime),
+			.system_us = microseconds(&usage.ru_stime),
+			.maxrss_kb = usage.ru_maxrss,
+		};
+	}
+	tell(child);
+	_exit(0);
+}
+
+static void reap(struct child *child)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == child->payload)
+			finish(child, status);
+	}
+}
+
+static void take_signal(struct child *child, int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGCHLD)
+		kill(child->payload, (int)info.ssi_signo);
+}
+
+void init_loop(struct child *child)
+{
+	const struct plan *plan = child->plan;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .fd = plan->lifeline[0] } };
+	sigset_t all;
+
+	child->report = (struct report){ .kind = REPORT_STARTED, .op = -1 };
+	tell(child);
+	sigfillset(&all);
+	fds[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
+	if (fds[0].fd < 0 || sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		_exit(STATUS_FAILED);
+	for (;;) {
+		reap(child);
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			_exit(STATUS_FAILED);
+		if (fds[0].revents)
+			take_signal(child, fds[0].fd);
+		if (fds[1].revents) /* the supervisor is dead */
+			_exit(STATUS_FAILED);
+	}
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sbrun: run a command in a sandbox. The whole story is main(): the command line and the
+ * policy make a spec, the spec makes a plan, the plan is carried out.
+ *
+ * See sbrun(1).
+ */
+#include "runner/runner.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runner/version.h"
+
+/* Room for a policy, its program and all that a plan needs; pages are taken when used. */
+#define ARENA_SIZE (64u << 20)
+
+/*
+ * A closed 0, 1 or 2 would be given to the first file that we open, which the payload
+ * would then read or write as its standard input or output.
+ */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			fail("open /dev/null: cannot make sure that 0, 1 and 2 are open");
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+}
+
+static void arena_init(struct bpf_arena *arena)
+{
+	arena->size = ARENA_SIZE;
+	arena->used = 0;
+	arena->base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena->base == MAP_FAILED)
+		fail("cannot get memory");
+}
+
+int main(int argc, char *argv[])
+{
+	static struct spec spec;
+	static struct plan plan;
+	struct bpf_arena arena;
+
+	if (argc < 1)
+		return STATUS_FAILED;
+	if (getauxval(AT_SECURE))
+		fail("refusing to run set-user-ID or with file capabilities");
+	fill_standard_descriptors();
+	arena_init(&arena);
+	spec.arena = &arena;
+
+	options_parse(argc, argv, &spec); /* or exits with what is wrong */
+	switch (spec.mode) {
+	case MODE_HELP:
+		usage_print(stdout);
+		return 0;
+	case MODE_VERSION:
+		printf("sbrun %s\n", SBRUN_VERSION);
+		return 0;
+	case MODE_PRINT_POLICY:
+		spec_print(stdout, &spec);
+		return 0;
+	case MODE_EXPLAIN:
+	case MODE_RUN:
+		break;
+	}
+	plan_make(&plan, &spec); /* or exits with what is missing */
+	if (spec.mode == MODE_EXPLAIN) {
+		explain(&plan);
+		return 0;
+	}
+	return supervise(&plan);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan: everything looked up, opened, probed, compiled and proved, as the caller and
+ * before any clone. What can fail for the user's reasons fails here, where there is somebody to
+ * talk to; afterwards the plan is constant and nothing allocates.
+ */
+#include "runner/runner.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+/*
+ * As root an id of its own is mapped, above all that distributions hand out (systemd's
+ * ranges end at 0x6fffffff), one a supervisor: never host 0, which owns /proc/sys.
+ */
+#define OWN_ID_BASE 0x70000000u
+
+/* The id inside when the caller is root: anything but 0. */
+#define ROOT_INSIDE_ID 1000u
+
+#define DATA_MAX       (16u << 20)
+
+static void check_descriptors(const struct spec *spec)
+{
+	for (unsigned int i = 0; i < spec->nkeep_fds; i++) {
+		if (fcntl(spec->keep_fds[i], F_GETFD) < 0)
+			fail("keep-fd: descriptor %d is not open", spec->keep_fds[i]);
+	}
+	if (spec->status_fd >= 0 && fcntl(spec->status_fd, F_SETFD, FD_CLOEXEC) < 0)
+		fail("status-fd: descriptor %d is not open", spec->status_fd);
+}
+
+static void open_proc(struct plan *plan)
+{
+	struct statfs fs;
+
+	plan->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (plan->proc < 0 || fstatfs(plan->proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		fail("there is no /proc here, through which id maps are written");
+}
+
+static void choose_namespaces(struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	unsigned long available = ns_available();
+
+	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
+		if (spec->share & kind->flag)
+			continue;
+		if (available & kind->flag)
+			plan->namespaces |= kind->flag;
+		else if (spec->degraded & kind->flag)
+			plan->missing |= kind->flag;
+		else
+			fail("this kernel has no %s namespaces (since Linux %s)\n"
+			     "fix: if the sandbox will do without: --allow-degraded %s",
+			     kind->name, kind->since, kind->name);
+	}
+	if (ns_inodes(plan->proc, 0, plan->host_inodes))
+		fail("read /proc/self/ns: %s", strerror(errno));
+}
+
+/* An id that root can map and that is nobody's: OUTSIDE, as the kernel above us counts. */
+static uint32_t own_id(const struct plan *plan, const char *map)
+{
+	const uint32_t pid = (uint32_t)getpid();
+	const uint32_t candidates[] = { OWN_ID_BASE + pid, 60000 + pid % 5000, 0 };
+	uint32_t outer;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (ns_idmap_lookup(plan->proc, map, candidates[i], &outer) == 0 && outer != 0)
+			return candidates[i];
+	}
+	fail("identity: root outside is the only user here, and must not be the one inside");
+}
+
+static void choose_ids(struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	struct ns_idmap *map = &plan->idmap;
+	bool root = geteuid() == 0;
+
+	map->outside_uid = root ? own_id(plan, "uid_map") : geteuid();
+	map->outside_gid = root ? own_id(plan, "gid_map") : getegid();
+	map->inside_uid = spec->has_uid ? spec->uid : root ? ROOT_INSIDE_ID : geteuid();
+	map->inside_gid = spec->has_gid ? spec->gid : root ? ROOT_INSIDE_ID : getegid();
+	plan->drop_groups = root && map->outside_gid != 0;
+	map->deny_setgroups = !plan->drop_groups;
+}
+
+/* The whole of what can be read from descriptor FD. */
+static void read_data(struct plan *plan, struct ns_op *op, int fd)
+{
+	char *data = xalloc(plan->spec->arena, DATA_MAX);
+	ssize_t n;
+
+	do {
+		n = read(fd, data + op->len, DATA_MAX - op->len);
+		if (n < 0 && errno != EINTR)
+			fail("file %s: read descriptor %d: %s", op->dest, fd, strerror(errno));
+		if (n > 0)
+			op->len += (size_t)n;
+	} while (n && op->len < DATA_MAX);
+	if (op->len == DATA_MAX)
+		fail("file %s: more than %u bytes", op->dest, DATA_MAX - 1);
+	op->data = data;
+}
+
+/* /etc/passwd or /etc/group: root, the sandbox's user, nobody. */
+static void make_accounts(const struct plan *plan, struct ns_op *op)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+	const struct ns_idmap *map = &plan->idmap;
+	const char *own = "";
+
+	if (strcmp(op->source, "passwd") == 0) {
+		if (map->inside_uid != 0)
+			own = xprintf(arena, "user:x:%u:%u::/tmp:/bin/sh\n", map->inside_uid,
+				      map->inside_gid);
+		op->data = xprintf(arena,
+				   "root:x:0:0::/:/bin/sh\n%s"
+				   "nobody:x:65534:65534::/:/bin/false\n",
+				   own);
+	} else {
+		if (map->inside_gid != 0)
+			own = xprintf(arena, "user:x:%u:\n", map->inside_gid);
+		op->data = xprintf(arena, "root:x:0:\n%snogroup:x:65534:\n", own);
+	}
+	op->len = strlen(op->data);
+}
+
+/*
+ * The operations in order, but for remount-ro, which comes last: a policy can make the root
+ * read-only, and an option still add to it.
+ */
+static struct ns_op *order_operations(const struct spec *spec)
+{
+	struct ns_op *ops = xalloc(spec->arena, spec->nops * sizeof(*ops) + 1);
+	unsigned int n = 0;
+
+	for (int last = 0; last <= 1; last++) {
+		for (unsigned int i = 0; i < spec->nops; i++) {
+			if ((spec->ops[i].kind == NS_OP_REMOUNT_RO) == last)
+				ops[n++] = spec->ops[i];
+		}
+	}
+	return ops;
+}
+
+static void prepare_tree(struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	struct ns_op *ops = order_operations(spec);
+
+	for (unsigned int i = 0; i < spec->nops; i++) {
+		struct ns_op *op = &ops[i];
+		int err;
+
+		if (op->kind == NS_OP_FILE && op->source)
+			make_accounts(plan, op);
+		else if (op->kind == NS_OP_FILE)
+			read_data(plan, op, op->source_fd);
+		op->source_fd = -1;
+		if (op->kind != NS_OP_BIND)
+			continue;
+		err = ns_op_identify(op);
+		if (err)
+			fail("bind %s: %s%s", escaped(spec->arena, op->source), strerror(-err),
+			     err == -ENOENT ? "\nfix: a -try at the end of the directive's name "
+					      "lets it be missing" :
+					      "");
+	}
+	plan->tree.ops = ops;
+	plan->tree.nops = spec->nops;
+	plan->tree.root = -1;
+}
+
+static void check_actions(const struct bpf_policy *policy)
+{
+	char name[64];
+
+	for (const struct bpf_rule *rule = policy->rules; rule; rule = rule->next) {
+		if (bpf_action_available(rule->action & SECCOMP_RET_ACTION_FULL) == 0)
+			fail("%s:%u: this kernel has no action '%s'", rule->place.file,
+			     rule->place.line, bpf_action_name(rule->action, name, sizeof(name)));
+	}
+}
+
+/* Compile the filter, and believe it only after proof. */
+static void make_filter(struct plan *plan)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+	const struct bpf_policy *policy = &plan->spec->syscalls;
+	struct bpf_error err = { 0 };
+	struct bpf_prog *prog = xalloc(arena, sizeof(*prog));
+
+	check_actions(policy);
+	if (bpf_compile(policy, prog, &err))
+		fail_at(&err);
+	if (bpf_check(prog->insn, prog->len, &err))
+		fail("seccomp: the compiled filter is not acceptable: instruction %u: %s",
+		     err.place.line - 1, err.text);
+	if (bpf_verify(policy, prog, NULL, &plan->cases, &err))
+		fail("seccomp: the compiled filter is not what the policy says: %s", err.text);
+	plan->filter = prog;
+}
+
+/*
+ * Limits say "no more than". Where the caller may have less, that is the limit: the wall is
+ * where it was asked for, or nearer.
+ */
+static void fit_limits(struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+
+	for (unsigned int i = 0; i < spec->nlimits; i++) {
+		struct rlimit *limit = &plan->limits[i], own;
+
+		*limit = spec->limits[i].limit;
+		if (getrlimit(spec->limits[i].row->resource, &own) < 0)
+			fail("rlimit %s: %s", spec->limits[i].row->name, strerror(errno));
+		if (limit->rlim_max > own.rlim_max)
+			limit->rlim_max = own.rlim_max;
+		if (limit->rlim_cur > limit->rlim_max)
+			limit->rlim_cur = limit->rlim_max;
+	}
+}
+
+/*
+ * Core dumps are limited to 1 byte, for a handler behind a pipe in core_pattern runs (as root,
+ * outside) at a limit of 0. Where the caller's hard limit is 0 already, it must do.
+ */
+static void check_core(struct plan *plan)
+{
+	struct rlimit own;
+
+	if (getrlimit(RLIMIT_CORE, &own) < 0 || own.rlim_max > 0)
+		return;
+	if (caps_core_has_handler(plan->proc) != 0)
+		fail("limits: core: the hard limit is 0, which does not stop the handler in\n"
+		     "/proc/sys/kernel/core_pattern; 1 would\n"
+		     "fix: ulimit -Hc unlimited where it was set to 0");
+	plan->core_is_zero = true;
+}
+
+/* What to try for the command: itself if it has a slash, else in each directory of PATH. */
+static void find_command(struct plan *plan)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+	const char *name = plan->spec->argv ? plan->spec->argv[0] : "", *path = "/usr/bin:/bin";
+	size_t n = 0, dirs = 2;
+
+	for (char **e = plan->envp; *e; e++) {
+		if (strncmp(*e, "PATH=", 5) == 0)
+			path = *e + 5;
+	}
+	for (const char *p = path; *p; p++)
+		dirs += *p == ':';
+	plan->candidates = xalloc(arena, (dirs + 1) * sizeof(char *));
+	if (strchr(name, '/') || !*name) {
+		plan->candidates[0] = xprintf(arena, "%s", name);
+		return;
+	}
+	while (*path) {
+		size_t len = strcspn(path, ":");
+
+		if (path[0] == '/')
+			plan->candidates[n++] = xprintf(arena, "%.*s/%s", (int)len, path, name);
+		path += len + (path[len] == ':');
+	}
+}
+
+static void open_channels(struct plan *plan)
+{
+	if (pipe2(plan->lifeline, O_CLOEXEC) < 0 || pipe2(plan->release, O_CLOEXEC) < 0 ||
+	    pipe2(plan->report, O_CLOEXEC) < 0)
+		fail("make a pipe: %s", strerror(errno));
+	plan->gate = mmap(NULL, sizeof(*plan->gate), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (plan->gate == MAP_FAILED)
+		fail("get shared memory: %s", strerror(errno));
+}
+
+void plan_make(struct plan *plan, const struct spec *spec)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->spec = spec;
+	check_descriptors(spec);
+	open_proc(plan);
+	choose_namespaces(plan);
+	choose_ids(plan);
+	prepare_tree(plan);
+	make_filter(plan);
+	plan->hostname = spec->hostname ? spec->hostname : "sandbox";
+	plan->directory = spec->directory ? spec->directory : "/";
+	plan->argv = spec->argv;
+	plan->envp = environment_make(spec, environ);
+	fit_limits(plan);
+	check_core(plan);
+	find_command(plan);
+	open_channels(plan);
+}

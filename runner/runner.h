@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner: the only directory that knows the other three.
+ *
+ * Theory of operation
+ *
+ *   argv, policy files --> struct spec --> struct plan --> supervise() --> exit status
+ *           options.c       spec.c          plan.c          supervise.c
+ *           directives.c                                    child.c, init.c
+ *
+ * A spec is what was asked for: text and numbers, no system call has been made. The
+ * zero value of each of its fields is the confined choice. A plan is the same made of
+ * what the kernel takes: ids, descriptors, masks, a checked BPF program. All that can fail for the
+ * user's reasons fails while the plan is made, before any clone; after that it is constant,
+ * and nothing allocates.
+ *
+ * Three processes: the supervisor stays outside, writes the id maps, forwards signals and
+ * turns what happened into an exit status. Init is PID 1 inside: it builds the world, forks
+ * the payload, reads every wall back before it lets the payload run, then holds nothing and
+ * reaps. The payload gives up what it holds, one step after the other, and executes the
+ * command. What they do in which order is the step table in child.c.
+ */
+#ifndef RUNNER_RUNNER_H
+#define RUNNER_RUNNER_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "bpf/bpf.h"
+#include "caps/caps.h"
+#include "ns/ns.h"
+
+/* Exit statuses of sbrun itself; the payload's own pass through, 128+n for signal n. */
+#define STATUS_TIME_LIMIT 124
+#define STATUS_FAILED	  125
+#define STATUS_NOT_EXEC	  126
+#define STATUS_NOT_FOUND  127
+
+/* ---- helpers (util.c) ---- */
+
+/* Message to stderr and exit 125. The text says what was attempted, on what, and why not. */
+__attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
+__attribute__((noreturn)) void fail_at(const struct bpf_error *error);
+
+void *xalloc(struct bpf_arena *arena, size_t size); /* zeroed; exits when it is full */
+__attribute__((format(printf, 2, 3))) char *xprintf(struct bpf_arena *arena, const char *format,
+						    ...);
+
+/* TEXT with all but printable ASCII and valid UTF-8 letters as \xNN, for messages. */
+char *escaped(struct bpf_arena *arena, const char *text);
+
+/* Decimal or 0x; -EINVAL for what is no number, -ERANGE above MAX. */
+int parse_number(const char *text, uint64_t max, uint64_t *value);
+int parse_size(const char *text, uint64_t *bytes); /* 64M, 4K, 1G, 4096 */
+int parse_mode(const char *text, mode_t *mode);	   /* octal, 0..07777 */
+
+/* ---- what was asked for (spec.c, directives.c) ---- */
+
+struct directive;
+
+/* One directive as given, on a line of a policy or as an option. */
+struct setting {
+	struct setting *next;
+	const struct directive *row;
+	char **words;
+	unsigned int nwords;
+	const char *text; /* the line, for system-call rules, which have their own grammar */
+	struct bpf_place place;
+	bool try_form;
+	bool superseded; /* a later one of another file or the command line replaced it */
+};
+
+enum spec_mode {
+	MODE_RUN,
+	MODE_EXPLAIN,
+	MODE_PRINT_POLICY,
+	MODE_VERSION,
+	MODE_HELP,
+};
+
+#define SPEC_OPS    256
+#define SPEC_LIMITS 16
+#define SPEC_FDS    64
+#define SPEC_ENV    256
+
+enum env_kind {
+	ENV_SET,
+	ENV_KEEP, /* a name, or a prefix that ends in '*' */
+	ENV_UNSET,
+};
+
+struct env_rule {
+	enum env_kind kind;
+	const char *name, *value;
+};
+
+struct spec {
+	struct bpf_arena *arena;
+	enum spec_mode mode;
+	const char *policy;  /* the name that was given, for messages */
+	const char *explain; /* "plan", "steps", "program"; NULL: all */
+	struct setting *settings, *last_setting;
+
+	struct bpf_policy syscalls;
+
+	unsigned long share;	/* CLONE_NEW* that are not wanted: the host's are used */
+	unsigned long degraded; /* CLONE_NEW* that may be missing */
+	struct ns_op ops[SPEC_OPS];
+	struct bpf_place op_places[SPEC_OPS];
+	unsigned int nops;
+
+	bool has_uid, has_gid;
+	uid_t uid; /* inside */
+	gid_t gid;
+	const char *hostname;  /* NULL: "sandbox" */
+	const char *directory; /* NULL: "/" */
+
+	struct env_rule env[SPEC_ENV];
+	unsigned int nenv;
+	struct {
+		const struct caps_rlimit *row;
+		struct rlimit limit;
+	} limits[SPEC_LIMITS];
+	unsigned int nlimits;
+	int keep_fds[SPEC_FDS];
+	unsigned int nkeep_fds;
+	int status_fd;	   /* -1: none */
+	double time_limit; /* seconds; 0: none */
+
+	char **argv; /* the command */
+};
+
+/* ---- the table of directives (directives.c) ---- */
+
+#define DIRECTIVE_OPTION  0x01u /* of the command line only */
+#define DIRECTIVE_ONCE	  0x02u /* a second one must agree, or come from elsewhere */
+#define DIRECTIVE_KEYED	  0x04u /* the same, per first word ("setenv NAME", "rlimit NAME") */
+#define DIRECTIVE_SYSCALL 0x08u /* passed to bpf_policy_line() as it stands */
+#define DIRECTIVE_TRY	  0x10u /* there is also a NAME-try */
+#define DIRECTIVE_MODE	  0x20u /* says what sbrun is to do: needs no command */
+#define DIRECTIVE_AT_1	  0x40u /* puts something at its first word, */
+#define DIRECTIVE_AT_2	  0x80u /* or at its second, if it has one */
+
+struct directive {
+	const char *name;
+	const char *usage; /* its words: "SRC [DEST]" */
+	unsigned int min, max;
+	unsigned int flags;
+	int (*apply)(struct spec *spec, const struct setting *set, struct bpf_error *err);
+	int arg; /* for apply */
+	const char *group;
+	const char *help;
+};
+
+extern const struct directive directives[]; /* ends with a NULL name */
+
+/* The row for a directive's first word; *TRY says that it was the -try form. NULL. */
+const struct directive *directive_find(const char *name, bool *try_form);
+const char *directive_nearest(const char *name);
+
+/* ---- from argv and files to a spec (options.c, settings.c) ---- */
+
+/* Fill SPEC from the command line; exits with a message on a mistake. */
+void options_parse(int argc, char *argv[], struct spec *spec);
+
+void usage_print(FILE *out);
+
+/* Add one directive to SPEC->settings: checks its words, and duplicates. */
+int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err);
+
+/* The bpf_line_fn that adds a policy line; CTX is the spec. */
+int setting_line(void *ctx, char *text, const struct bpf_place *place, struct bpf_error *err);
+
+/* Carry out all settings in order, and check the result for contradictions. */
+int settings_apply(struct spec *spec, struct bpf_error *err);
+
+/* The settings again as a policy, includes dissolved. */
+void spec_print(FILE *out, const struct spec *spec);
+
+/* ---- what the kernel will be asked (plan.c, environment.c) ---- */
+
+enum report_kind {
+	REPORT_FAILED = 1, /* STEP failed with ERROR */
+	REPORT_STARTED,	   /* every wall was read back and the payload let go */
+	REPORT_EXITED,	   /* it ended: STATUS as from wait(2), and what all of it used */
+};
+
+/* What init tells the supervisor through a pipe; smaller than PIPE_BUF, so never torn. */
+struct report {
+	int kind;
+	int step;  /* index into the step table */
+	int error; /* errno */
+	int op;	   /* the tree operation that failed, -1 */
+	int status;
+	long user_us, system_us, maxrss_kb;
+	char text[96]; /* what was being done, or what was found */
+};
+
+/*
+ * Memory that init and the payload share until exec. The filter may forbid the payload
+ * every call but execve(2), so it reports here, and waits here to be let go.
+ */
+struct gate {
+	atomic_int armed;      /* set by the payload: filter installed, ready to exec */
+	atomic_int go;	       /* set by init: all walls read back */
+	struct report failure; /* kind 0: none */
+};
+
+struct plan {
+	const struct spec *spec;
+	unsigned long namespaces; /* CLONE_NEW* */
+	unsigned long missing;	  /* wanted, not there, and "allow-degraded" lets it be */
+	uint64_t host_inodes[16]; /* of ns_kinds, as we are outside */
+	struct ns_idmap idmap;
+	bool drop_groups;
+	struct ns_tree tree;
+	struct bpf_prog *filter; /* NULL: none */
+	unsigned long cases;	 /* how many inputs the proof took */
+	int proc;		 /* /proc */
+	char **argv, **envp;
+	char **candidates; /* paths to try for the command, NULL at the end */
+	const char *hostname, *directory;
+	struct rlimit limits[SPEC_LIMITS]; /* the spec's, or the caller's hard ones if lower */
+	bool core_is_zero;    /* the caller's hard limit, and no handler that it would not stop */
+	sigset_t signal_mask; /* the caller's, for the payload */
+	struct gate *gate;
+	int lifeline[2]; /* init holds the reading end: EOF is the supervisor's death */
+	int release[2];	 /* one byte when the maps are written */
+	int report[2];	 /* struct report from init */
+};
+
+/* Look everything up; exits with a message on what fails. */
+void plan_make(struct plan *plan, const struct spec *spec);
+
+char **environment_make(const struct spec *spec, char **from);
+
+/* ---- between the processes (child.c, init.c, supervise.c) ---- */
+
+struct child {
+	const struct plan *plan;
+	struct ns_tree tree; /* the plan's, with what init opens for it */
+	pid_t payload;
+	int proc; /* /proc of the new PID namespace */
+	struct report report;
+};
+
+/* Who carries a step out. */
+enum actor { ACTOR_INIT, ACTOR_PAYLOAD, ACTOR_WARDEN };
+
+struct step {
+	enum actor actor;
+	const char *name;
+	int (*run)(struct child *child); /* 0 or -errno */
+	const char *why;		 /* why it stands just there */
+};
+
+extern const struct step steps[]; /* in order; ends with a NULL name */
+
+/* Run all steps of ACTOR; on failure report it and exit. */
+void steps_run(struct child *child, enum actor actor);
+__attribute__((noreturn)) void child_main(const struct plan *plan);
+__attribute__((noreturn)) void payload_main(struct child *child);
+
+/* The loop of PID 1: forward signals, reap, report the payload's end, exit. */
+__attribute__((noreturn)) void init_loop(struct child *child);
+
+/* Read back every wall of process PID; -errno and what is missing in child->report.text. */
+int audit_payload(struct child *child);
+int audit_init(struct child *child);
+
+int supervise(struct plan *plan); /* exit status; fills in the caller's signal mask */
+
+/* ---- telling (report.c, explain.c, status.c) ---- */
+
+/* Print a failure with its cause and fix, where known; returns the exit status. */
+int report_failure(const struct plan *plan, const struct report *report);
+void explain(const struct plan *plan);
+
+void status_started(const struct plan *plan, pid_t init, pid_t payload);
+void status_ended(const struct plan *plan, const char *how, int status,
+		  const struct report *report);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Settings: directives as given, before they are carried out.
+ *
+ * They are collected first and applied in order afterwards, so that a later file or the
+ * command line can replace a single-valued one ("hostname"), while the same file saying two
+ * things is a mistake that is pointed out; and so that the whole can be printed again.
+ */
+#include "runner/runner.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#define MAX_WORDS 512
+
+static bool same_words(const struct setting *a, const struct setting *b)
+{
+	if (a->nwords != b->nwords)
+		return false;
+	for (unsigned int i = 0; i < a->nwords; i++) {
+		if (strcmp(a->words[i], b->words[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Where in the file tree SET puts something; NULL: nowhere. */
+static const char *place_of(const struct setting *set)
+{
+	if (set->row->flags & DIRECTIVE_AT_1)
+		return set->words[0];
+	if (set->row->flags & DIRECTIVE_AT_2)
+		return set->words[set->nwords > 1];
+	return NULL;
+}
+
+/*
+ * Does SET speak of the same single value as OLD? For the file tree that is a place, and
+ * what a file puts on top of what it put there itself is its own affair.
+ */
+static bool same_subject(const struct setting *old, const struct setting *set)
+{
+	const char *place = place_of(set), *old_place = place_of(old);
+
+	if (old->superseded)
+		return false;
+	if (place && old_place)
+		return strcmp(place, old_place) == 0 &&
+		       strcmp(old->place.file, set->place.file) != 0;
+	if (old->row != set->row)
+		return false;
+	if (set->row->flags & DIRECTIVE_KEYED)
+		return strcmp(old->words[0], set->words[0]) == 0;
+	return set->row->flags & DIRECTIVE_ONCE;
+}
+
+static int check_words(const struct setting *set, struct bpf_error *err)
+{
+	const struct directive *row = set->row;
+
+	if (set->nwords < row->min)
+		return bpf_fail(err, -EINVAL, &set->place, "%s: too few words: %s %s", row->name,
+				row->name, row->usage);
+	if (set->nwords > row->max)
+		return bpf_fail(err, -EINVAL, &set->place, "%s: a word too many: '%s' (%s %s)",
+				row->name, set->words[row->max], row->name, row->usage);
+	return 0;
+}
+
+int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
+{
+	struct setting *old;
+	int ret;
+
+	ret = check_words(set, err);
+	if (ret)
+		return ret;
+	for (old = spec->settings; old; old = old->next) {
+		if (!same_subject(old, set))
+			continue;
+		if (strcmp(old->place.file, set->place.file) == 0 && !same_words(old, set))
+			return bpf_fail(err, -EINVAL, &set->place,
+					"%s is said twice, and differently", set->row->name);
+		old->superseded = true;
+	}
+	if (spec->last_setting)
+		spec->last_setting->next = set;
+	else
+		spec->settings = set;
+	spec->last_setting = set;
+	return 0;
+}
+
+/*
+ * Take the next word off *TEXT: up to a blank, or in double quotes, where \" \\ \n \t
+ * and \xNN stand for what cannot be written otherwise. NULL at the end; -EINVAL in *RET.
+ */
+static char *next_word(struct spec *spec, const char **text, int *ret)
+{
+	const char *p = *text + strspn(*text, " \t");
+	char *word = xalloc(spec->arena, strlen(p) + 1), *out = word;
+	bool quoted = *p == '"';
+
+	*ret = 0;
+	if (!*p)
+		return NULL;
+	p += quoted;
+	while (*p && (quoted ? *p != '"' : !strchr(" \t", *p))) {
+		unsigned int byte = 0;
+
+		if (!quoted || *p != '\\') {
+			*out++ = *p++;
+		} else if (p[1] == 'x' && isxdigit((unsigned char)p[2]) &&
+			   isxdigit((unsigned char)p[3]) && sscanf(p + 2, "%2x", &byte) == 1 &&
+			   byte) {
+			*out++ = (char)byte;
+			p += 4;
+		} else if (p[1] && strchr("\"\\nt", p[1])) {
+			*out++ = p[1] == 'n' ? '\n' : p[1] == 't' ? '\t' : p[1];
+			p += 2;
+		} else {
+			*ret = -EINVAL;
+			return NULL;
+		}
+	}
+	if (quoted && (*p++ != '"' || (*p && !strchr(" \t", *p))))
+		*ret = -EINVAL;
+	*text = p;
+	return word;
+}
+
+static int unknown_directive(const char *word, const struct bpf_place *place, struct bpf_error *err)
+{
+	const char *near = directive_nearest(word);
+
+	if (near)
+		return bpf_fail(err, -EINVAL, place, "unknown directive '%s'; did you mean '%s'?",
+				word, near);
+	return bpf_fail(err, -EINVAL, place, "unknown directive '%s'", word);
+}
+
+int setting_line(void *ctx, char *text, const struct bpf_place *place, struct bpf_error *err)
+{
+	struct spec *spec = ctx;
+	struct setting *set = xalloc(spec->arena, sizeof(*set));
+	char *words[MAX_WORDS];
+	const char *rest = text;
+	char *word;
+	int ret;
+
+	set->place = *place;
+	set->text = bpf_strndup(spec->arena, text, strlen(text));
+	while ((word = next_word(spec, &rest, &ret)) && !ret) {
+		if (set->nwords == MAX_WORDS)
+			return bpf_fail(err, -E2BIG, place, "more than %d words", MAX_WORDS);
+		words[set->nwords++] = word;
+	}
+	if (ret || !set->nwords || !set->text)
+		return bpf_fail(err, -EINVAL, place, "bad quoting");
+	set->row = directive_find(words[0], &set->try_form);
+	if (!set->row)
+		return unknown_directive(words[0], place, err);
+	if (set->row->flags & DIRECTIVE_OPTION)
+		return bpf_fail(err, -EINVAL, place, "'%s' is an option of the command line only",
+				words[0]);
+	set->nwords--;
+	set->words = xalloc(spec->arena, (set->nwords + 1) * sizeof(char *));
+	memcpy(set->words, words + 1, set->nwords * sizeof(char *));
+	return setting_add(spec, set, err);
+}
+
+/* Nobody would answer a notification, and no tracer is there: such calls would just fail. */
+static int check_action(uint32_t action, const struct bpf_place *place, struct bpf_error *err)
+{
+	action &= SECCOMP_RET_ACTION_FULL;
+	if (action == SECCOMP_RET_USER_NOTIF || action == SECCOMP_RET_TRACE)
+		return bpf_fail(err, -EINVAL, place,
+				"'notify' and 'trace' need somebody who answers; sbrun does not");
+	return 0;
+}
+
+int settings_apply(struct spec *spec, struct bpf_error *err)
+{
+	struct bpf_policy *calls = &spec->syscalls;
+	int ret;
+
+	bpf_policy_init(&spec->syscalls, spec->arena);
+	for (const struct setting *set = spec->settings; set; set = set->next) {
+		if (set->superseded || !set->row->apply)
+			continue;
+		ret = set->row->apply(spec, set, err);
+		if (ret)
+			return ret;
+	}
+	ret = bpf_policy_finish(calls, err);
+	if (!ret)
+		ret = check_action(calls->default_action, &calls->default_place, err);
+	if (!ret)
+		ret = check_action(calls->unknown_action, &calls->unknown_place, err);
+	for (const struct bpf_rule *rule = calls->rules; rule && !ret; rule = rule->next)
+		ret = check_action(rule->action, &rule->place, err);
+	return ret;
+}
+
+/* A '#' could begin a comment even in quotes, and not all bytes may stand in a policy. */
+static void print_word(FILE *out, const char *word)
+{
+	bool plain = *word;
+
+	for (const char *p = word; *p; p++)
+		plain = plain && *p > ' ' && *p < 0x7f && !strchr("\"\\#", *p);
+	if (plain) {
+		fprintf(out, " %s", word);
+		return;
+	}
+	fputs(" \"", out);
+	for (; *word; word++) {
+		unsigned char c = (unsigned char)*word;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7f || c == '#')
+			fprintf(out, "\\x%02x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+void spec_print(FILE *out, const struct spec *spec)
+{
+	for (const struct setting *set = spec->settings; set; set = set->next) {
+		const struct directive *row = set->row;
+
+		if (set->superseded || !row->apply || (row->flags & DIRECTIVE_OPTION))
+			continue;
+		if (row->flags & DIRECTIVE_SYSCALL) {
+			fprintf(out, "%s\n", set->text);
+			continue;
+		}
+		fprintf(out, "%s%s", row->name, set->try_form ? "-try" : "");
+		for (unsigned int i = 0; i < set->nwords; i++)
+			print_word(out, set->words[i]);
+		fputc('\n', out);
+	}
+}

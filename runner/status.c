@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JSON lines of --status-fd: one object a line, each with an "event". Programs read it,
+ * so it is apart from what the payload writes and cannot be forged by it.
+ */
+#include "runner/runner.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Take OBJECT and write it as one line; a reader who went away is no error of the payload's. */
+static void write_line(const struct plan *plan, json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	if (text && plan->spec->status_fd >= 0)
+		dprintf(plan->spec->status_fd, "%s\n", text);
+	free(text);
+	json_decref(object);
+}
+
+static json_t *walls(const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
+		char name[32];
+
+		if (!(plan->namespaces & kind->flag))
+			continue;
+		snprintf(name, sizeof(name), "%s-namespace", kind->name);
+		json_array_append_new(list, json_string(name));
+	}
+	json_array_append_new(list, json_string("root"));
+	json_array_append_new(list, json_string("capabilities"));
+	json_array_append_new(list, json_string("no_new_privs"));
+	json_array_append_new(list, json_string("seccomp"));
+	return list;
+}
+
+void status_started(const struct plan *plan, pid_t init, pid_t payload)
+{
+	if (plan->spec->status_fd >= 0)
+		write_line(plan, json_pack("{s:s,s:i,s:i,s:s,s:o}", "event", "started", "init",
+					   (int)init, "payload", (int)payload, "policy",
+					   plan->spec->policy, "walls", walls(plan)));
+}
+
+void status_ended(const struct plan *plan, const char *how, int status, const struct report *report)
+{
+	json_t *object;
+
+	if (plan->spec->status_fd < 0)
+		return;
+	object = json_pack("{s:s,s:i}", "event", how, "status", status);
+	if (strcmp(how, "signaled") == 0)
+		json_object_set_new(object, "signal", json_integer(WTERMSIG(report->status)));
+	if (report->kind == REPORT_FAILED) {
+		json_object_set_new(object, "step", json_string(steps[report->step].name));
+		json_object_set_new(object, "errno", json_integer(report->error));
+	} else if (report->kind == REPORT_EXITED) {
+		json_object_set_new(object, "user_us", json_integer(report->user_us));
+		json_object_set_new(object, "system_us", json_integer(report->system_us));
+		json_object_set_new(object, "maxrss_kb", json_integer(report->maxrss_kb));
+	}
+	write_line(plan, object);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Small helpers of the runner: messages that end the program, memory that ends it
+ * when there is none, numbers read with all the care that strtoull(3) asks for.
+ */
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fail(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("sbrun: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(STATUS_FAILED);
+}
+
+void fail_at(const struct bpf_error *error)
+{
+	const struct bpf_place *place = &error->place;
+
+	if (!place->file)
+		fail("%s", error->text);
+	if (!place->line)
+		fail("%s: %s", place->file, error->text);
+	fail("%s:%u:%u: %s", place->file, place->line, place->column, error->text);
+}
+
+void *xalloc(struct bpf_arena *arena, size_t size)
+{
+	void *p = bpf_alloc(arena, size);
+
+	if (!p)
+		fail("out of memory: the policy is too large");
+	return p;
+}
+
+char *xprintf(struct bpf_arena *arena, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (len < 0)
+		fail("cannot format a text");
+	text = xalloc(arena, (size_t)len + 1);
+	va_start(ap, format);
+	vsnprintf(text, (size_t)len + 1, format, ap);
+	va_end(ap);
+	return text;
+}
+
+char *escaped(struct bpf_arena *arena, const char *text)
+{
+	size_t len = strlen(text);
+	char *out = xalloc(arena, 4 * len + 1), *p = out;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= 0x20 && c < 0x7f && c != '\\')
+			*p++ = (char)c;
+		else
+			p += sprintf(p, "\\x%02x", c);
+	}
+	*p = '\0';
+	return out;
+}
+
+int parse_number(const char *text, uint64_t max, uint64_t *value)
+{
+	int base = strncmp(text, "0x", 2) == 0 ? 16 : 10;
+	const char *digits = base == 16 ? text + 2 : text;
+	char *end;
+
+	/* strtoull() takes blanks, signs and nothing at all; we do not. */
+	if (strspn(digits, base == 16 ? "0123456789abcdefABCDEF" : "0123456789") !=
+		    strlen(digits) ||
+	    !*digits)
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(digits, &end, base);
+	if (errno || *value > max)
+		return -ERANGE;
+	return 0;
+}
+
+int parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	size_t len = strlen(text);
+	char number[24];
+	unsigned int shift = 0;
+	const char *unit;
+	int err;
+
+	if (!len || len >= sizeof(number))
+		return -EINVAL;
+	memcpy(number, text, len + 1);
+	unit = strchr(units, number[len - 1]);
+	if (unit) {
+		shift = 10 * (unsigned int)(unit - units + 1);
+		number[len - 1] = '\0';
+	}
+	err = parse_number(number, UINT64_MAX >> shift, bytes);
+	*bytes <<= shift;
+	return err;
+}
+
+int parse_mode(const char *text, mode_t *mode)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > 5 || strspn(text, "01234567") != len)
+		return -EINVAL;
+	*mode = (mode_t)strtoul(text, NULL, 8);
+	return *mode > 07777 ? -ERANGE : 0;
+}
