@@ -14,7 +14,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-void *bpf_alloc(struct bpf_arena *arena, size_t size)
+void *bpf_alloc_raw(struct bpf_arena *arena, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 	size_t pad, room = arena->size - arena->used;
@@ -26,7 +26,14 @@ void *bpf_alloc(struct bpf_arena *arena, size_t size)
 		return NULL;
 
 	arena->used += pad + size;
-	return memset(start + pad, 0, size);
+	return start + pad;
+}
+
+void *bpf_alloc(struct bpf_arena *arena, size_t size)
+{
+	void *block = bpf_alloc_raw(arena, size);
+
+	return block ? memset(block, 0, size) : NULL;
 }
 
 char *bpf_strndup(struct bpf_arena *arena, const char *text, size_t len)

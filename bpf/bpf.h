@@ -60,6 +60,9 @@ struct bpf_arena {
 /* Zeroed, aligned for any type; NULL when the arena is full. */
 void *bpf_alloc(struct bpf_arena *arena, size_t size);
 
+/* Not zeroed: for large tables of which little is used, so that the rest takes no pages. */
+void *bpf_alloc_raw(struct bpf_arena *arena, size_t size);
+
 /* A NUL-terminated copy of LEN bytes of TEXT; NULL when the arena is full. */
 char *bpf_strndup(struct bpf_arena *arena, const char *text, size_t len);
 
@@ -94,9 +97,9 @@ enum bpf_abi_id {
 
 struct bpf_abi {
 	const char *name;
-	uint32_t arch;	   /* AUDIT_ARCH_*, what seccomp_data.arch holds */
-	uint32_t nr_bit;   /* BPF_X32_BIT for x32, else 0 */
-	bool long64;	   /* unsigned long and pointers are 64-bit in registers */
+	uint32_t arch;	 /* AUDIT_ARCH_*, what seccomp_data.arch holds */
+	uint32_t nr_bit; /* BPF_X32_BIT for x32, else 0 */
+	bool long64;	 /* unsigned long and pointers are 64-bit in registers */
 };
 
 extern const struct bpf_abi bpf_abis[BPF_ABIS];
@@ -129,9 +132,9 @@ struct bpf_arg {
 /* One row per name; made by scripts/ from the kernel's headers, see syscalls.tbl. */
 struct bpf_syscall {
 	const char *name;
-	int nr[BPF_ABIS];	 /* x32's with the bit 30 taken off; BPF_NO_NR */
-	const char *since;	 /* the Linux version that brought it, "2.6.16"; "": not known */
-	unsigned char nargs;	 /* 0 with args[0].name == NULL: no prototype known */
+	int nr[BPF_ABIS];    /* x32's with the bit 30 taken off; BPF_NO_NR */
+	const char *since;   /* the Linux that brought it, "2.6.16"; "": not known */
+	unsigned char nargs; /* 0 with args[0].name == NULL: no prototype known */
 	struct bpf_arg args[6];
 };
 
@@ -177,8 +180,8 @@ const char *bpf_errno_name(unsigned int value);
  * The known name nearest to TEXT by edit distance, if near enough to be what was
  * meant, else NULL. NAMES is walked by NEXT(names, i) until NULL.
  */
-const char *bpf_nearest(const char *text, size_t len, const char *(*next)(const void *names, size_t i),
-			const void *names);
+const char *bpf_nearest(const char *text, size_t len,
+			const char *(*next)(const void *names, size_t i), const void *names);
 const char *bpf_nearest_syscall(const char *text, size_t len);
 const char *bpf_nearest_constant(const char *text, size_t len);
 
@@ -218,8 +221,8 @@ enum bpf_operand {
 #define BPF_WRITES_X 0x08u
 #define BPF_READS_M  0x10u
 #define BPF_WRITES_M 0x20u
-#define BPF_ENDS     0x40u /* returns */
-#define BPF_SECCOMP  0x80u /* seccomp_check_filter() lets it pass */
+#define BPF_ENDS     0x40u  /* returns */
+#define BPF_SECCOMP  0x80u  /* seccomp_check_filter() lets it pass */
 #define BPF_CACHED   0x100u /* seccomp_is_const_allow() can see through it */
 
 struct bpf_opcode {
@@ -262,18 +265,18 @@ struct bpf_asm_insn {
 };
 
 #define BPF_MAXLABELS (2 * BPF_MAXINSNS)
-#define BPF_NEXT (-1) /* as a label: the instruction that follows */
+#define BPF_NEXT      (-1) /* as a label: the instruction that follows */
 
 struct bpf_asm {
 	unsigned int len, nlabels;
-	int error; /* negative errno */
+	int error;	 /* negative errno */
 	uint16_t origin; /* given to what is appended from now on */
 	struct bpf_asm_insn insn[BPF_MAXINSNS];
 	int32_t at[BPF_MAXLABELS]; /* index of the instruction that follows the label; -1 */
 };
 
 void bpf_asm_init(struct bpf_asm *as);
-int bpf_label(struct bpf_asm *as);		   /* a new label, not yet placed */
+int bpf_label(struct bpf_asm *as);		     /* a new label, not yet placed */
 void bpf_place_label(struct bpf_asm *as, int label); /* here, once */
 void bpf_emit(struct bpf_asm *as, uint16_t code, uint32_t k);
 void bpf_jump(struct bpf_asm *as, uint16_t code, uint32_t k, int jt, int jf);
@@ -338,10 +341,10 @@ enum bpf_expr_op {
 struct bpf_expr {
 	enum bpf_expr_op op;
 	const struct bpf_expr *left, *right;
-	const char *arg; /* the argument's name as written */
-	bool masked;	 /* mask was written */
-	uint64_t mask;	 /* ~0 when not written */
-	uint64_t value;	 /* as written, negative ones sign-extended */
+	const char *arg;		    /* the argument's name as written */
+	bool masked;			    /* mask was written */
+	uint64_t mask;			    /* ~0 when not written */
+	uint64_t value;			    /* as written, negative ones sign-extended */
 	const char *mask_text, *value_text; /* as written: "PROT_EXEC|PROT_WRITE" */
 	struct bpf_place place;
 };
@@ -372,9 +375,9 @@ struct bpf_set {
 
 struct bpf_policy {
 	struct bpf_arena *arena;
-	unsigned int abis;	 /* bit per enum bpf_abi_id; the others are killed */
+	unsigned int abis;			/* bit per enum bpf_abi_id; the others are killed */
 	bool has_abi, has_default, has_unknown; /* was it said? */
-	uint32_t default_action; /* a call that no rule names */
+	uint32_t default_action;		/* a call that no rule names */
 	uint32_t unknown_action; /* a number above bpf_syscall_max(); errno(ENOSYS) if not said */
 	struct bpf_place default_place, unknown_place, abi_place;
 	struct bpf_rule *rules, *last; /* in order; the last that matches decides */
@@ -445,12 +448,12 @@ int bpf_verify(const struct bpf_policy *policy, const struct bpf_prog *prog,
 
 struct bpf_known {
 	bool reached;
-	unsigned char word; /* offset of the word that A holds, or BPF_NOWHERE */
-	uint32_t mask;	    /* of which A has these bits */
-	unsigned int abis;  /* bit per enum bpf_abi_id: what the call can be of */
-	uint32_t lo, hi;    /* bounds of its number, x32's bit taken off */
+	unsigned char word;		/* offset of the word that A holds, or BPF_NOWHERE */
+	uint32_t mask;			/* of which A has these bits */
+	unsigned int abis;		/* bit per enum bpf_abi_id: what the call can be of */
+	uint32_t lo, hi;		/* bounds of its number, x32's bit taken off */
 	const struct bpf_syscall *call; /* which call it must be; NULL: not known */
-	unsigned int steps; /* instructions on the longest way to here */
+	unsigned int steps;		/* instructions on the longest way to here */
 };
 
 /* The call that NR, x32's bit taken off, is under each ABI of the set ABIS; NULL. */
@@ -488,7 +491,8 @@ struct bpf_builtin {
 extern const struct bpf_builtin bpf_builtins[]; /* ends with a NULL name */
 
 /* Called for each line that is not blank: words begin at TEXT, comment cut off. */
-typedef int bpf_line_fn(void *ctx, char *text, const struct bpf_place *place, struct bpf_error *err);
+typedef int bpf_line_fn(void *ctx, char *text, const struct bpf_place *place,
+			struct bpf_error *err);
 
 /*
  * Read the policy NAME, line by line, into FN; "include NAME" lines are followed

@@ -318,7 +318,7 @@ static int compile(struct compiler *c, struct bpf_prog *prog, struct bpf_error *
 	int ret;
 
 	c->graph = bpf_alloc(arena, sizeof(*c->graph));
-	as = bpf_alloc(arena, sizeof(*as));
+	as = bpf_alloc_raw(arena, sizeof(*as));
 	if (!c->graph || !as)
 		return bpf_fail(err, -E2BIG, NULL, "no memory to compile the policy in");
 	c->graph->arena = arena;

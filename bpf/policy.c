@@ -60,7 +60,7 @@ void bpf_policy_init(struct bpf_policy *policy, struct bpf_arena *arena)
 	policy->unknown_action = SECCOMP_RET_ERRNO | ENOSYS;
 }
 
-/* ": FILE:LINE", or what is known of it, for "said before" errors. */
+/* "at FILE:LINE", or what is known of it: where the other one was said. */
 static const char *place_text(const struct bpf_place *place, char *buf, size_t size)
 {
 	if (!place->file)

@@ -32,7 +32,7 @@ static int make_list(struct bpf_proof *p, struct bpf_list *list, size_t max)
 {
 	list->len = 0;
 	list->max = max;
-	list->values = bpf_alloc(p->arena, max * sizeof(*list->values));
+	list->values = bpf_alloc_raw(p->arena, max * sizeof(*list->values));
 	return list->values ? 0 : bpf_proof_full(p);
 }
 
@@ -253,14 +253,14 @@ static int make_cells(struct bpf_proof *p)
 	cells->space = left / 4 < CELL_SPACE ? left / 4 : CELL_SPACE;
 	cells->max = CELL_MAX;
 	cells->nslots = 4 * CELL_MAX;
-	cells->slots = bpf_alloc(p->arena, cells->nslots * sizeof(*cells->slots));
+	cells->slots = bpf_alloc_raw(p->arena, cells->nslots * sizeof(*cells->slots));
 	for (i = 0; i < 2; i++) {
-		cells->answers[i] = bpf_alloc(p->arena, cells->space);
-		cells->values[i] = bpf_alloc(p->arena, CELL_MAX * sizeof(uint64_t));
+		cells->answers[i] = bpf_alloc_raw(p->arena, cells->space);
+		cells->values[i] = bpf_alloc_raw(p->arena, CELL_MAX * sizeof(uint64_t));
 		if (!cells->answers[i] || !cells->values[i])
 			return bpf_proof_full(p);
 	}
-	p->atoms = bpf_alloc(p->arena, BPF_MAXATOMS * sizeof(*p->atoms));
+	p->atoms = bpf_alloc_raw(p->arena, BPF_MAXATOMS * sizeof(*p->atoms));
 	return p->atoms && cells->slots ? 0 : bpf_proof_full(p);
 }
 

@@ -5,10 +5,10 @@
  * The child has a copy of the memory (no CLONE_VM), so nothing that it does is seen by the
  * caller, and it is born inside: no moment exists in which it could act outside. The raw
  * call is used because libc's fork() takes no flags; the caller has one thread. clone() is
- * the fallback where clone3() is missing or filtered: its lowest byte is the exit signal,
- * so CLONE_NEWTIME (0x80) cannot be said with it.
+ * the fallback where clone3() is missing or filtered. Its lowest byte is the exit signal, so
+ * CLONE_NEWTIME (0x80) cannot be said with it, and unshare(2) makes that namespace.
  *
- * clone(2), pidfd_open(2)
+ * clone(2), pidfd_open(2), time_namespaces(7)
  */
 #include "ns/internal.h"
 
@@ -49,13 +49,15 @@ pid_t ns_clone(unsigned long flags, int *pidfd)
 	long pid;
 
 	*pidfd = -1;
-	if (flags & ~all_kinds())
+	if (flags & ~(all_kinds() & ~(unsigned long)CLONE_NEWTIME))
 		return -EINVAL;
 	pid = syscall(SYS_clone3, &args, sizeof(args));
-	if (pid < 0 && (errno == ENOSYS || errno == EPERM)) {
-		if (flags & CLONE_NEWTIME)
-			return errno == ENOSYS ? -EINVAL : -EPERM;
+	if (pid < 0 && (errno == ENOSYS || errno == EPERM))
 		pid = old_clone(flags, pidfd);
-	}
 	return pid < 0 ? -errno : (pid_t)pid;
+}
+
+int ns_new_time(void)
+{
+	return unshare(CLONE_NEWTIME) < 0 ? -errno : 0;
 }

@@ -2,24 +2,16 @@
 /*
  * The kinds of namespace, and which of them this kernel has.
  *
- * Whether clone3() knows a flag can be asked without making a process: together with
- * CLONE_INTO_CGROUP and a descriptor that cannot be one, a clone that knows every flag gets
- * as far as the cgroup and fails there (EBADF), while an unknown flag, or a kind that was
- * configured out, is EINVAL before that. Whatever else it answers (no privilege, no room,
- * a filter, an old kernel) says nothing about the kind, and /proc/self/ns/ is asked.
+ * /proc/self/ns/ has an entry for each kind that the kernel was built with; the inode behind
+ * it is the namespace. Asking by clone would copy a whole process only to fail.
  *
- * clone(2), namespaces(7), time_namespaces(7)
+ * namespaces(7), time_namespaces(7)
  */
 #include "ns/internal.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <linux/sched.h>
 
 /* clang-format off */
 const struct ns_kind ns_kinds[] = {
@@ -51,35 +43,6 @@ static void ns_file(char path[16], const char *name)
 {
 	strcpy(path, "ns/");
 	strncat(path, name, 12);
-}
-
-static bool has_kind(const struct ns_kind *kind)
-{
-	struct clone_args args = {
-		.flags = kind->flag | CLONE_INTO_CGROUP,
-		.exit_signal = SIGCHLD,
-		.cgroup = 0x7ffffffe,
-	};
-	char path[32] = "/proc/self/";
-
-	syscall(SYS_clone3, &args, sizeof(args));
-	if (errno == EBADF)
-		return true;
-	if (errno == EINVAL)
-		return false;
-	ns_file(path + strlen(path), kind->name);
-	return access(path, F_OK) == 0;
-}
-
-unsigned long ns_available(void)
-{
-	unsigned long flags = 0;
-
-	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
-		if (has_kind(kind))
-			flags |= kind->flag;
-	}
-	return flags;
 }
 
 int ns_inodes(int proc, pid_t pid, uint64_t *inodes)

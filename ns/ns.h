@@ -28,17 +28,20 @@ extern const struct ns_kind ns_kinds[];
 
 int ns_kind_find(const char *name); /* index into ns_kinds, or -ENOENT */
 
-/* The CLONE_NEW* flags that this kernel can give to clone3(); asks, makes no process. */
-unsigned long ns_available(void);
-
 /* ---- clone (clone.c) ---- */
 
 /*
- * fork() into new namespaces. FLAGS are CLONE_NEW* only; the child returns 0 on a
- * copy of the caller's memory, the caller gets the child's pid and *PIDFD (close-on-exec).
- * clone3() where the kernel has it, clone() otherwise (no CLONE_NEWTIME there: -EINVAL).
+ * fork() into new namespaces. FLAGS are CLONE_NEW* only, without CLONE_NEWTIME; the child
+ * returns 0 on a copy of the caller's memory, the caller gets the child's pid and *PIDFD
+ * (close-on-exec). clone3() where the kernel has it, clone() otherwise.
  */
 pid_t ns_clone(unsigned long flags, int *pidfd);
+
+/*
+ * A new time namespace for the children that the caller makes from now on; not for itself.
+ * clone3() has the flag, but on some kernels only from later on than unshare(2), 5.6.
+ */
+int ns_new_time(void);
 
 /* ---- id maps (idmap.c) ---- */
 

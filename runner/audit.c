@@ -40,12 +40,10 @@ static int await_payload(struct child *child)
 		int status;
 
 		if (waitpid(child->payload, &status, WNOHANG) == child->payload) {
-			ssize_t n;
-
 			if (gate->failure.kind != REPORT_FAILED)
 				return missing(child, "the payload died on the way");
-			n = write(child->plan->report[1], &gate->failure, sizeof(gate->failure));
-			(void)n;
+			child->report = gate->failure;
+			child_tell(child);
 			_exit(STATUS_FAILED);
 		}
 		sched_yield();

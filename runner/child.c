@@ -131,6 +131,11 @@ static int pivot(struct child *child)
 	return tree_result(child, ns_tree_pivot(&child->tree));
 }
 
+static int new_time(struct child *child)
+{
+	return child->plan->namespaces & CLONE_NEWTIME ? ns_new_time() : 0;
+}
+
 static int start_payload(struct child *child)
 {
 	child->payload = fork();
@@ -288,6 +293,8 @@ const struct step steps[] = {
   "binds need the old root, so before the pivot" },
 { ACTOR_INIT, "pivot",        pivot,
   "after the last look at the host's files: now they are gone" },
+{ ACTOR_INIT, "time",         new_time,
+  "a time namespace is for children to come, so before the fork" },
 { ACTOR_INIT, "fork",         start_payload,
   "the payload is not PID 1, which no signal of its own could kill" },
 
@@ -314,8 +321,6 @@ const struct step steps[] = {
 { ACTOR_PAYLOAD, "exec",         execute,
   "when init has read every wall back" },
 
-{ ACTOR_WARDEN, "audit",        audit_payload,
-  "while init may still look: namespaces, maps, mounts, sets, filter, descriptors" },
 { ACTOR_WARDEN, "unreadable",   make_unreadable,
   "nobody inside may read or trace init: it holds a copy of the caller's memory" },
 { ACTOR_WARDEN, "securebits",   lock_securebits,
@@ -323,29 +328,24 @@ const struct step steps[] = {
 { ACTOR_WARDEN, "bounding",     drop_bounding,
   "needs CAP_SETPCAP" },
 { ACTOR_WARDEN, "capabilities", drop_capabilities,
-  "init reaps and forwards signals; it needs none for that" },
+  "init reaps and forwards signals; it needs none for that, nor for looking" },
 { ACTOR_WARDEN, "no_new_privs", no_new_privs,
   "and never will" },
 { ACTOR_WARDEN, "audit init",   audit_init,
-  "init's own sets, read back" },
+  "its own sets, read back" },
+{ ACTOR_WARDEN, "audit",        audit_payload,
+  "namespaces, maps, mounts, sets, filter and descriptors, as they are now" },
 { ACTOR_WARDEN, "gate",         open_gate,
   "the payload executes the command" },
 { ACTOR_INIT, NULL, NULL, NULL }
 };
 /* clang-format on */
 
-/* Payload: into the gate, where init finds it. Init: into the pipe. */
-static void report_step(struct child *child, enum actor actor)
+void child_tell(const struct child *child)
 {
-	struct report *report = &child->report;
-	ssize_t n;
+	ssize_t n = write(child->plan->report[1], &child->report, sizeof(child->report));
 
-	if (actor == ACTOR_PAYLOAD) {
-		child->plan->gate->failure = *report;
-		return;
-	}
-	n = write(child->plan->report[1], report, sizeof(*report));
-	(void)n; /* if nobody listens, nobody can be told */
+	(void)n; /* if the supervisor is gone, so are we soon */
 }
 
 void steps_run(struct child *child, enum actor actor)
@@ -363,7 +363,10 @@ void steps_run(struct child *child, enum actor actor)
 		child->report.kind = REPORT_FAILED;
 		child->report.step = (int)(step - steps);
 		child->report.error = -err;
-		report_step(child, actor);
+		if (actor == ACTOR_PAYLOAD)
+			child->plan->gate->failure = child->report; /* init finds it there */
+		else
+			child_tell(child);
 		_exit(STATUS_FAILED);
 	}
 }

@@ -63,8 +63,9 @@ static int op_option(struct ns_op *op, const char *word)
 {
 	const char *value = strchr(word, '=');
 
-	if (!value++)
+	if (!value)
 		return -EINVAL;
+	value++;
 	if (strncmp(word, "mode=", 5) == 0)
 		return parse_mode(value, &op->mode);
 	if (op->kind == NS_OP_PROC && strcmp(word, "subset=pid") == 0) {

@@ -16,13 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void tell(struct child *child)
-{
-	ssize_t n = write(child->plan->report[1], &child->report, sizeof(child->report));
-
-	(void)n; /* the supervisor is gone, and so are we soon */
-}
-
 static long microseconds(const struct timeval *time)
 {
 	return time->tv_sec * 1000000L + time->tv_usec;
@@ -47,7 +40,7 @@ static void finish(struct child *child, int status)
 			.maxrss_kb = usage.ru_maxrss,
 		};
 	}
-	tell(child);
+	child_tell(child);
 	_exit(0);
 }
 
@@ -79,7 +72,7 @@ void init_loop(struct child *child)
 	sigset_t all;
 
 	child->report = (struct report){ .kind = REPORT_STARTED, .op = -1 };
-	tell(child);
+	child_tell(child);
 	sigfillset(&all);
 	fds[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (fds[0].fd < 0 || sigprocmask(SIG_SETMASK, &all, NULL) < 0)

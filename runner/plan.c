@@ -50,12 +50,14 @@ static void open_proc(struct plan *plan)
 static void choose_namespaces(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
-	unsigned long available = ns_available();
+	const struct ns_kind *kind;
 
-	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
+	if (ns_inodes(plan->proc, 0, plan->host_inodes))
+		fail("read /proc/self/ns: it does not tell of namespaces");
+	for (unsigned int i = 0; (kind = &ns_kinds[i])->name; i++) {
 		if (spec->share & kind->flag)
 			continue;
-		if (available & kind->flag)
+		if (plan->host_inodes[i])
 			plan->namespaces |= kind->flag;
 		else if (spec->degraded & kind->flag)
 			plan->missing |= kind->flag;
@@ -64,8 +66,6 @@ static void choose_namespaces(struct plan *plan)
 			     "fix: if the sandbox will do without: --allow-degraded %s",
 			     kind->name, kind->since, kind->name);
 	}
-	if (ns_inodes(plan->proc, 0, plan->host_inodes))
-		fail("read /proc/self/ns: %s", strerror(errno));
 }
 
 /* An id that root can map and that is nobody's: OUTSIDE, as the kernel above us counts. */

@@ -262,6 +262,9 @@ struct step {
 
 extern const struct step steps[]; /* in order; ends with a NULL name */
 
+/* Send child->report to the supervisor. */
+void child_tell(const struct child *child);
+
 /* Run all steps of ACTOR; on failure report it and exit. */
 void steps_run(struct child *child, enum actor actor);
 __attribute__((noreturn)) void child_main(const struct plan *plan);

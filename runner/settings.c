@@ -51,7 +51,7 @@ static bool same_subject(const struct setting *old, const struct setting *set)
 	if (old->row != set->row)
 		return false;
 	if (set->row->flags & DIRECTIVE_KEYED)
-		return strcmp(old->words[0], set->words[0]) == 0;
+		return old->nwords && set->nwords && strcmp(old->words[0], set->words[0]) == 0;
 	return set->row->flags & DIRECTIVE_ONCE;
 }
 
@@ -144,7 +144,7 @@ int setting_line(void *ctx, char *text, const struct bpf_place *place, struct bp
 {
 	struct spec *spec = ctx;
 	struct setting *set = xalloc(spec->arena, sizeof(*set));
-	char *words[MAX_WORDS];
+	char *words[MAX_WORDS] = { NULL };
 	const char *rest = text;
 	char *word;
 	int ret;
@@ -204,13 +204,19 @@ int settings_apply(struct spec *spec, struct bpf_error *err)
 }
 
 /* A '#' could begin a comment even in quotes, and not all bytes may stand in a policy. */
+/* Can BYTE stand in a policy as it is, outside of quotes? In them, '#' cannot, either. */
+static bool is_plain(unsigned char byte)
+{
+	return byte > ' ' && byte < 0x7f && !strchr("\"\\#", byte);
+}
+
 static void print_word(FILE *out, const char *word)
 {
-	bool plain = *word;
+	size_t plain = 0;
 
-	for (const char *p = word; *p; p++)
-		plain = plain && *p > ' ' && *p < 0x7f && !strchr("\"\\#", *p);
-	if (plain) {
+	while (word[plain] && is_plain((unsigned char)word[plain]))
+		plain++;
+	if (plain && !word[plain]) {
 		fprintf(out, " %s", word);
 		return;
 	}
@@ -220,10 +226,10 @@ static void print_word(FILE *out, const char *word)
 
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f || c == '#')
-			fprintf(out, "\\x%02x", c);
-		else
+		else if (is_plain(c) || c == ' ')
 			fputc(c, out);
+		else
+			fprintf(out, "\\x%02x", c);
 	}
 	fputc('"', out);
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -57,6 +58,7 @@ static void prepare_signals(struct plan *plan, struct supervision *s)
 		sigaddset(&set, forwarded[i]);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGPIPE); /* a reader of ours who went away must not end the payload */
 	if (s->signals < 0 || sigaction(SIGCHLD, &action, NULL) < 0 ||
 	    sigprocmask(SIG_BLOCK, &set, &plan->signal_mask) < 0)
 		fail("prepare signals: %s", strerror(errno));
@@ -90,7 +92,7 @@ static void start_init(struct supervision *s)
 	int err;
 
 	fflush(NULL);
-	s->init = ns_clone(plan->namespaces, &s->pidfd);
+	s->init = ns_clone(plan->namespaces & ~(unsigned long)CLONE_NEWTIME, &s->pidfd);
 	if (s->init == 0)
 		child_main(plan);
 	if (s->init < 0)

@@ -113,7 +113,8 @@ int parse_size(const char *text, uint64_t *bytes)
 		number[len - 1] = '\0';
 	}
 	err = parse_number(number, UINT64_MAX >> shift, bytes);
-	*bytes <<= shift;
+	if (!err)
+		*bytes <<= shift;
 	return err;
 }
 

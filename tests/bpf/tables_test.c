@@ -215,89 +215,92 @@ TEST(types_known)
 	}
 }
 
-#define WHERE TH_LOG("%s(%s) under %s", cases[i].call, cases[i].arg, bpf_abis[cases[i].abi].name)
+#define WHERE                                                                    \
+	TH_LOG("%s(%s) under %s", argument_cases[i].call, argument_cases[i].arg, \
+	       bpf_abis[argument_cases[i].abi].name)
+
+static const struct argument_case {
+	const char *call, *arg;
+	enum bpf_abi_id abi;
+	int index;
+	unsigned int bits;
+	bool is_signed, pointer;
+} argument_cases[] = {
+	{ "ioctl", "fd", BPF_X86_64, 0, 32, false, false },
+	{ "ioctl", "cmd", BPF_X86_64, 1, 32, false, false },
+	{ "ioctl", "request", BPF_X86_64, 1, 32, false, false },
+	{ "ioctl", "arg", BPF_X86_64, 2, 64, false, false },
+	{ "ioctl", "arg", BPF_I386, 2, 32, false, false },
+	{ "ioctl", "arg", BPF_X32, 2, 32, false, false },
+	{ "ioctl", "arg", BPF_AARCH64, 2, 64, false, false },
+	{ "openat", "dfd", BPF_X86_64, 0, 32, true, false },
+	{ "openat", "dirfd", BPF_X86_64, 0, 32, true, false },
+	{ "openat", "filename", BPF_X86_64, 1, 64, false, true },
+	{ "openat", "pathname", BPF_I386, 1, 32, false, true },
+	{ "openat", "flags", BPF_X86_64, 2, 32, true, false },
+	{ "openat", "mode", BPF_X86_64, 3, 16, false, false },
+	{ "mmap", "prot", BPF_X86_64, 2, 64, false, false },
+	{ "mmap", "prot", BPF_X32, 2, 64, false, false },
+	{ "mmap", "length", BPF_RISCV64, 1, 64, false, false },
+	{ "mmap", "prot", BPF_I386, -EOPNOTSUPP, 0, false, false },
+	{ "mmap", "arg", BPF_I386, 0, 32, false, true },
+	{ "mmap", "arg", BPF_X86_64, -EOPNOTSUPP, 0, false, false },
+	{ "mmap2", "prot", BPF_I386, 2, 32, false, false },
+	{ "socket", "family", BPF_X86_64, 0, 32, true, false },
+	{ "socket", "domain", BPF_X86_64, 0, 32, true, false },
+	{ "clone", "clone_flags", BPF_X86_64, 0, 32, false, false },
+	{ "clone", "flags", BPF_X86_64, 0, 32, false, false },
+	{ "clone", "tls", BPF_X86_64, 4, 64, false, false },
+	{ "clone", "tls", BPF_AARCH64, 3, 64, false, false },
+	{ "clone", "child_tidptr", BPF_X86_64, 3, 64, false, true },
+	{ "clone", "child_tidptr", BPF_RISCV64, 4, 64, false, true },
+	{ "clone", "child_tidptr", BPF_I386, 4, 32, false, true },
+	{ "pread64", "pos", BPF_X86_64, 3, 64, true, false },
+	{ "pread64", "pos", BPF_AARCH64, 3, 64, true, false },
+	{ "pread64", "pos", BPF_I386, -EOPNOTSUPP, 0, false, false },
+	{ "pread64", "fd", BPF_I386, 0, 32, false, false },
+	{ "pread64", "nonsense", BPF_I386, -ENOENT, 0, false, false },
+	{ "chown", "user", BPF_X86_64, 1, 32, false, false },
+	{ "chown", "user", BPF_I386, 1, 16, false, false },
+	{ "chown32", "user", BPF_I386, 1, 32, false, false },
+	{ "kill", "pid", BPF_X86_64, 0, 32, true, false },
+	{ "ptrace", "request", BPF_X86_64, 0, 64, true, false },
+	{ "ptrace", "request", BPF_X32, 0, 32, true, false },
+	{ "setuid", "uid", BPF_AARCH64, 0, 32, false, false },
+	{ "lseek", "offset", BPF_X86_64, 1, 64, true, false },
+	{ "lseek", "offset", BPF_I386, 1, 32, true, false },
+	{ "getpid", "fd", BPF_X86_64, -ENOENT, 0, false, false },
+	{ "getpid", "arg0", BPF_X86_64, 0, 64, false, false },
+	{ "ioctl", "arg1", BPF_X86_64, 1, 64, false, false },
+	{ "ioctl", "arg5", BPF_I386, 5, 32, false, false },
+	{ "ioctl", "arg6", BPF_X86_64, -ENOENT, 0, false, false },
+	{ "ioctl", "", BPF_X86_64, -ENOENT, 0, false, false },
+	{ "tuxcall", "fd", BPF_X86_64, -EOPNOTSUPP, 0, false, false },
+	{ "tuxcall", "arg3", BPF_X86_64, 3, 64, false, false },
+	{ "set_thread_area", "u_info", BPF_I386, 0, 32, false, true },
+	{ "set_thread_area", "u_info", BPF_X86_64, -EOPNOTSUPP, 0, false, false },
+};
 
 TEST(arguments)
 {
-	static const struct {
-		const char *call, *arg;
-		enum bpf_abi_id abi;
-		int index;
-		unsigned int bits;
-		bool is_signed, pointer;
-	} cases[] = {
-		{ "ioctl", "fd", BPF_X86_64, 0, 32, false, false },
-		{ "ioctl", "cmd", BPF_X86_64, 1, 32, false, false },
-		{ "ioctl", "request", BPF_X86_64, 1, 32, false, false },
-		{ "ioctl", "arg", BPF_X86_64, 2, 64, false, false },
-		{ "ioctl", "arg", BPF_I386, 2, 32, false, false },
-		{ "ioctl", "arg", BPF_X32, 2, 32, false, false },
-		{ "ioctl", "arg", BPF_AARCH64, 2, 64, false, false },
-		{ "openat", "dfd", BPF_X86_64, 0, 32, true, false },
-		{ "openat", "dirfd", BPF_X86_64, 0, 32, true, false },
-		{ "openat", "filename", BPF_X86_64, 1, 64, false, true },
-		{ "openat", "pathname", BPF_I386, 1, 32, false, true },
-		{ "openat", "flags", BPF_X86_64, 2, 32, true, false },
-		{ "openat", "mode", BPF_X86_64, 3, 16, false, false },
-		{ "mmap", "prot", BPF_X86_64, 2, 64, false, false },
-		{ "mmap", "prot", BPF_X32, 2, 64, false, false },
-		{ "mmap", "length", BPF_RISCV64, 1, 64, false, false },
-		{ "mmap", "prot", BPF_I386, -EOPNOTSUPP, 0, false, false },
-		{ "mmap", "arg", BPF_I386, 0, 32, false, true },
-		{ "mmap", "arg", BPF_X86_64, -EOPNOTSUPP, 0, false, false },
-		{ "mmap2", "prot", BPF_I386, 2, 32, false, false },
-		{ "socket", "family", BPF_X86_64, 0, 32, true, false },
-		{ "socket", "domain", BPF_X86_64, 0, 32, true, false },
-		{ "clone", "clone_flags", BPF_X86_64, 0, 32, false, false },
-		{ "clone", "flags", BPF_X86_64, 0, 32, false, false },
-		{ "clone", "tls", BPF_X86_64, 4, 64, false, false },
-		{ "clone", "tls", BPF_AARCH64, 3, 64, false, false },
-		{ "clone", "child_tidptr", BPF_X86_64, 3, 64, false, true },
-		{ "clone", "child_tidptr", BPF_RISCV64, 4, 64, false, true },
-		{ "clone", "child_tidptr", BPF_I386, 4, 32, false, true },
-		{ "pread64", "pos", BPF_X86_64, 3, 64, true, false },
-		{ "pread64", "pos", BPF_AARCH64, 3, 64, true, false },
-		{ "pread64", "pos", BPF_I386, -EOPNOTSUPP, 0, false, false },
-		{ "pread64", "fd", BPF_I386, 0, 32, false, false },
-		{ "pread64", "nonsense", BPF_I386, -ENOENT, 0, false, false },
-		{ "chown", "user", BPF_X86_64, 1, 32, false, false },
-		{ "chown", "user", BPF_I386, 1, 16, false, false },
-		{ "chown32", "user", BPF_I386, 1, 32, false, false },
-		{ "kill", "pid", BPF_X86_64, 0, 32, true, false },
-		{ "ptrace", "request", BPF_X86_64, 0, 64, true, false },
-		{ "ptrace", "request", BPF_X32, 0, 32, true, false },
-		{ "setuid", "uid", BPF_AARCH64, 0, 32, false, false },
-		{ "lseek", "offset", BPF_X86_64, 1, 64, true, false },
-		{ "lseek", "offset", BPF_I386, 1, 32, true, false },
-		{ "getpid", "fd", BPF_X86_64, -ENOENT, 0, false, false },
-		{ "getpid", "arg0", BPF_X86_64, 0, 64, false, false },
-		{ "ioctl", "arg1", BPF_X86_64, 1, 64, false, false },
-		{ "ioctl", "arg5", BPF_I386, 5, 32, false, false },
-		{ "ioctl", "arg6", BPF_X86_64, -ENOENT, 0, false, false },
-		{ "ioctl", "", BPF_X86_64, -ENOENT, 0, false, false },
-		{ "tuxcall", "fd", BPF_X86_64, -EOPNOTSUPP, 0, false, false },
-		{ "tuxcall", "arg3", BPF_X86_64, 3, 64, false, false },
-		{ "set_thread_area", "u_info", BPF_I386, 0, 32, false, true },
-		{ "set_thread_area", "u_info", BPF_X86_64, -EOPNOTSUPP, 0, false, false },
-	};
 	const struct bpf_syscall *row;
 	struct bpf_argtype type, same;
 	size_t i;
 	int index;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(argument_cases); i++) {
 		memset(&type, 0, sizeof(type));
-		row = call(cases[i].call);
+		row = call(argument_cases[i].call);
 		ASSERT_NE(NULL, row);
-		index = bpf_syscall_arg(row, cases[i].abi, cases[i].arg, strlen(cases[i].arg),
-					&type);
-		EXPECT_EQ(cases[i].index, index) WHERE;
-		EXPECT_EQ(cases[i].bits, type.bits) WHERE;
-		EXPECT_EQ(cases[i].is_signed, type.is_signed) WHERE;
-		EXPECT_EQ(cases[i].pointer, type.pointer) WHERE;
-		if (index < 0 || !strncmp(cases[i].arg, "arg", 3))
+		index = bpf_syscall_arg(row, argument_cases[i].abi, argument_cases[i].arg,
+					strlen(argument_cases[i].arg), &type);
+		EXPECT_EQ(argument_cases[i].index, index) WHERE;
+		EXPECT_EQ(argument_cases[i].bits, type.bits) WHERE;
+		EXPECT_EQ(argument_cases[i].is_signed, type.is_signed) WHERE;
+		EXPECT_EQ(argument_cases[i].pointer, type.pointer) WHERE;
+		if (index < 0 || !strncmp(argument_cases[i].arg, "arg", 3))
 			continue;
-		same = bpf_arg_type(row, cases[i].abi, (unsigned int)index);
+		same = bpf_arg_type(row, argument_cases[i].abi, (unsigned int)index);
 		EXPECT_EQ(type.bits, same.bits) WHERE;
 		EXPECT_EQ(type.is_signed, same.is_signed) WHERE;
 		EXPECT_EQ(type.pointer, same.pointer) WHERE;

@@ -30,7 +30,22 @@ static int expected(unsigned long flags)
 	return bits;
 }
 
-static int clone_differs(unsigned long flags)
+/* The same for a child of a process that made itself a new time namespace. */
+static int differences_of_child(void *arg)
+{
+	int status;
+	pid_t pid;
+
+	CHECK(ns_new_time() == 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(differences(arg));
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int clone_differs_in(unsigned long flags, int (*in)(void *before))
 {
 	uint64_t before[16] = { 0 };
 	int proc = open("/proc", O_PATH | O_CLOEXEC);
@@ -42,13 +57,18 @@ static int clone_differs(unsigned long flags)
 	if (pid < 0)
 		return pid;
 	if (pid == 0)
-		_exit(differences(before));
+		_exit(in(before));
 	CHECK(fcntl(pidfd, F_GETFD) == FD_CLOEXEC);
 	CHECK(poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, 10000) == 1);
 	CHECK(waitpid(pid, &status, 0) == pid);
 	close(pidfd);
 	close(proc);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+}
+
+static int clone_differs(unsigned long flags)
+{
+	return clone_differs_in(flags, differences);
 }
 
 static const unsigned long cases[] = {
@@ -67,11 +87,11 @@ TEST(new_namespaces)
 
 TEST(new_time)
 {
-	unsigned long flags = CLONE_NEWUSER | CLONE_NEWTIME;
-
-	if (!(ns_available() & CLONE_NEWTIME))
-		SKIP(return, "clone3() gives no time namespaces here");
-	EXPECT_EQ(expected(flags), clone_differs(flags));
+	if (!exists("/proc/self/ns/time"))
+		SKIP(return, "this kernel has no time namespaces");
+	EXPECT_EQ(expected(CLONE_NEWUSER | CLONE_NEWTIME),
+		  clone_differs_in(CLONE_NEWUSER, differences_of_child));
+	EXPECT_EQ(expected(CLONE_NEWUSER), clone_differs(CLONE_NEWUSER));
 }
 
 TEST(not_a_namespace)
@@ -80,17 +100,15 @@ TEST(not_a_namespace)
 
 	EXPECT_EQ(-EINVAL, ns_clone(CLONE_VM, &pidfd));
 	EXPECT_EQ(-EINVAL, ns_clone(SIGCHLD, &pidfd));
+	EXPECT_EQ(-EINVAL, ns_clone(CLONE_NEWTIME, &pidfd));
 	EXPECT_EQ(-1, pidfd);
 }
 
 TEST(without_clone3)
 {
-	int pidfd;
-
 	ASSERT_EQ(0, take_away(SYS_clone3, ENOSYS));
 	for (size_t i = 0; i < COUNT(cases); i++)
 		EXPECT_EQ(expected(cases[i]), clone_differs(cases[i]));
-	EXPECT_EQ(-EINVAL, ns_clone(CLONE_NEWTIME, &pidfd));
 }
 
 TEST(clone3_not_permitted)

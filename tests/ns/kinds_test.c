@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of kinds, the probe, and the inode numbers.
+ * The table of kinds, and the inode numbers.
  */
 #include "tests/ns/inside.h"
 
@@ -20,38 +20,6 @@ TEST(table)
 	EXPECT_EQ(ns_kind_find("mnt"), ns_kind_find("mount"));
 	EXPECT_EQ(-ENOENT, ns_kind_find("mn"));
 	EXPECT_EQ(-ENOENT, ns_kind_find(""));
-}
-
-/* Every kind that /proc shows can be cloned, as far as this kernel is new enough to ask. */
-TEST(available)
-{
-	unsigned long flags = ns_available();
-	char path[64];
-
-	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", kind->name);
-		if (kind->flag == CLONE_NEWTIME) /* clone3() got it later than unshare() */
-			continue;
-		EXPECT_EQ(exists(path), !!(flags & kind->flag))
-		{
-			TH_LOG("%s", kind->name);
-		}
-	}
-	errno = 0;
-	EXPECT_EQ(-1, waitpid(-1, NULL, WNOHANG)); /* no process was made */
-	EXPECT_EQ(ECHILD, errno);
-}
-
-TEST(available_without_clone3)
-{
-	unsigned long flags = ns_available();
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		_exit(take_away(SYS_clone3, ENOSYS) || ns_available() != flags);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
 }
 
 TEST(inodes)

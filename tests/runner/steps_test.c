@@ -65,6 +65,7 @@ static const struct order orders[] = {
 	{ ACTOR_INIT, "session", "fork" },
 	{ ACTOR_INIT, "keyring", "fork" },
 	{ ACTOR_INIT, "pivot", "fork" },
+	{ ACTOR_INIT, "time", "fork" },
 
 	{ ACTOR_PAYLOAD, "signals", "seccomp" },
 	{ ACTOR_PAYLOAD, "directory", "seccomp" },
@@ -78,13 +79,13 @@ static const struct order orders[] = {
 	{ ACTOR_PAYLOAD, "readable", "seccomp" },
 	{ ACTOR_PAYLOAD, "seccomp", "exec" },
 
-	{ ACTOR_WARDEN, "audit", "capabilities" },
 	{ ACTOR_WARDEN, "securebits", "capabilities" },
 	{ ACTOR_WARDEN, "bounding", "capabilities" },
 	{ ACTOR_WARDEN, "capabilities", "audit init" },
 	{ ACTOR_WARDEN, "no_new_privs", "audit init" },
 	{ ACTOR_WARDEN, "unreadable", "audit init" },
-	{ ACTOR_WARDEN, "audit init", "gate" },
+	{ ACTOR_WARDEN, "audit init", "audit" },
+	{ ACTOR_WARDEN, "audit", "gate" },
 };
 
 TEST(order)
@@ -120,7 +121,7 @@ TEST(ends)
 	EXPECT_EQ(last_of(ACTOR_INIT), find(ACTOR_INIT, "fork", 1));
 	EXPECT_EQ(last_of(ACTOR_PAYLOAD), find(ACTOR_PAYLOAD, "exec", 1));
 	EXPECT_EQ(last_of(ACTOR_PAYLOAD) - 1, find(ACTOR_PAYLOAD, "seccomp", 1));
-	EXPECT_EQ(first_of(ACTOR_WARDEN), find(ACTOR_WARDEN, "audit", 1));
+	EXPECT_EQ(first_of(ACTOR_WARDEN), find(ACTOR_WARDEN, "unreadable", 1));
 	EXPECT_EQ(last_of(ACTOR_WARDEN), find(ACTOR_WARDEN, "gate", 1));
 	EXPECT_EQ((int)nsteps() - 1, last_of(ACTOR_WARDEN));
 }
