@@ -495,13 +495,13 @@ typedef int bpf_line_fn(void *ctx, char *text, const struct bpf_place *place,
 			struct bpf_error *err);
 
 /*
- * Read the policy NAME, line by line, into FN; "include NAME" lines are followed
- * and not passed on. A NAME with a '/' is a path; another is sought in
- * $XDG_CONFIG_HOME/sbrun/ (or $HOME/.config/sbrun/), /etc/sbrun/, DATADIR (may be NULL), then
- * among the built-in ones; never in the current directory. Refused, with a place: a file that
- * is no regular file, larger than 1 MiB, empty, not UTF-8, with a NUL or
- * control byte, a line above 4 KiB, a cycle or more than 8 levels of includes; and, for root,
- * a file that others can write. Text lives in ARENA. 0, -EINVAL, -ENOENT or what FN returned.
+ * Read the policy NAME, line by line, into FN; "include NAME" lines are followed and not
+ * passed on. A NAME with a '/' is a path; another is sought in $XDG_CONFIG_HOME/sbrun/ (or
+ * $HOME/.config/sbrun/) if that directory is the caller's own, /etc/sbrun/, DATADIR (may be
+ * NULL), then among the built-in ones; never in the current directory. Refused, with a place:
+ * a file that is no regular file, larger than 1 MiB, empty, not UTF-8, with a NUL or control
+ * byte, a line above 4 KiB, a cycle or more than 8 levels of includes; and, for root, a file
+ * that others can write. Text lives in ARENA. 0, -EINVAL, -ENOENT or what FN returned.
  */
 int bpf_source_read(const char *name, const char *datadir, struct bpf_arena *arena, bpf_line_fn *fn,
 		    void *ctx, struct bpf_error *err);

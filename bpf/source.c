@@ -370,18 +370,30 @@ static int read_builtin(struct source *src, const char *name, struct file *file)
 	return file->text ? read_opened(src, file) : full(src);
 }
 
+/*
+ * The VARIABLE's directory, if it is the caller's own. After su or setpriv HOME may still be
+ * another user's, whose policies are not ours to follow, or to trip over.
+ */
+static const char *own_directory(const char *variable)
+{
+	const char *dir = secure_getenv(variable);
+	struct stat st;
+
+	if (!dir || *dir != '/' || stat(dir, &st) < 0 || st.st_uid != geteuid())
+		return NULL;
+	return dir;
+}
+
 /* Look in the directories, in order, then among the built-in ones. */
 static int read_sought(struct source *src, const char *name, struct file *file)
 {
 	const char *xdg = secure_getenv("XDG_CONFIG_HOME");
-	const char *home = secure_getenv("HOME");
+	const bool has_xdg = xdg && *xdg == '/';
 	const struct {
 		const char *dir, *sub;
 	} dirs[] = {
-		{ xdg && *xdg == '/'   ? xdg :
-		  home && *home == '/' ? home :
-					 NULL,
-		  xdg && *xdg == '/' ? "sbrun" : ".config/sbrun" },
+		{ own_directory(has_xdg ? "XDG_CONFIG_HOME" : "HOME"),
+		  has_xdg ? "sbrun" : ".config/sbrun" },
 		{ "/etc", "sbrun" },
 		{ src->datadir, "" },
 	};

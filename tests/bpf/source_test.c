@@ -272,6 +272,19 @@ TEST_F(source, names)
 	EXPECT_EQ(0, read_it(self, "test-name"));
 }
 
+/* After su or setpriv, HOME may be that of another user. */
+TEST_F(source, directory_of_another)
+{
+	ASSERT_EQ(0, chmod(".", 0755));
+	ASSERT_EQ(0, mkdir("sbrun", 0755));
+	ASSERT_EQ(0, put("sbrun/test-name", "mine\n"));
+	EXPECT_EQ(0, read_it(self, "test-name"));
+	if (seteuid(12346) < 0)
+		SKIP(return, "needs to be root to be another");
+	EXPECT_EQ(-ENOENT, read_it(self, "test-name"));
+	ASSERT_EQ(0, seteuid(0));
+}
+
 TEST_F(source, built_in)
 {
 	if (!bpf_builtins[0].name)
