@@ -203,7 +203,6 @@ int settings_apply(struct spec *spec, struct bpf_error *err)
 	return ret;
 }
 
-/* A '#' could begin a comment even in quotes, and not all bytes may stand in a policy. */
 /* Can BYTE stand in a policy as it is, outside of quotes? In them, '#' cannot, either. */
 static bool is_plain(unsigned char byte)
 {

@@ -345,65 +345,55 @@ TEST(refused)
 
 /* ---- what they do ---- */
 
-TEST(operations)
-{
-	static const struct {
-		const char *line;
-		struct ns_op op;
-	} cases[] = {
-		{ "ro-bind /usr",
-		  { .kind = NS_OP_BIND,
-		    .flags = NS_RDONLY,
-		    .source = "/usr",
-		    .dest = "/usr",
-		    .mode = 0755 } },
-		{ "ro-bind-try /a /b",
-		  { .kind = NS_OP_BIND,
-		    .flags = NS_RDONLY | NS_TRY,
-		    .source = "/a",
-		    .dest = "/b",
-		    .mode = 0755 } },
-		{ "bind /a /b",
-		  { .kind = NS_OP_BIND, .source = "/a", .dest = "/b", .mode = 0755 } },
-		{ "dev-bind /a",
-		  { .kind = NS_OP_BIND,
-		    .flags = NS_DEV,
-		    .source = "/a",
-		    .dest = "/a",
-		    .mode = 0755 } },
-		{ "tmpfs /t",
-		  { .kind = NS_OP_TMPFS,
-		    .dest = "/t",
-		    .mode = 0755,
-		    .size = 64u << 20,
-		    .inodes = 65536 } },
-		{ "tmpfs /t size=1K inodes=9 mode=1700",
-		  { .kind = NS_OP_TMPFS, .dest = "/t", .mode = 01700, .size = 1024, .inodes = 9 } },
-		{ "proc /p", { .kind = NS_OP_PROC, .dest = "/p", .mode = 0755 } },
-		{ "proc /p subset=pid",
-		  { .kind = NS_OP_PROC, .flags = NS_PIDS, .dest = "/p", .mode = 0755 } },
-		{ "dir /d mode=0711", { .kind = NS_OP_DIR, .dest = "/d", .mode = 0711 } },
-		{ "symlink t /l",
-		  { .kind = NS_OP_SYMLINK, .source = "t", .dest = "/l", .mode = 0755 } },
-		{ "remount-ro /", { .kind = NS_OP_REMOUNT_RO, .dest = "/", .mode = 0755 } },
-		{ "remount-ro-try /x",
-		  { .kind = NS_OP_REMOUNT_RO, .flags = NS_TRY, .dest = "/x", .mode = 0755 } },
-		{ "chmod 0123 /x", { .kind = NS_OP_CHMOD, .dest = "/x", .mode = 0123 } },
-	};
+static const struct {
+	const char *line;
+	struct ns_op op;
+} operations[] = {
+	{ "ro-bind /usr",
+	  { .kind = NS_OP_BIND,
+	    .flags = NS_RDONLY,
+	    .source = "/usr",
+	    .dest = "/usr",
+	    .mode = 0755 } },
+	{ "ro-bind-try /a /b",
+	  { .kind = NS_OP_BIND,
+	    .flags = NS_RDONLY | NS_TRY,
+	    .source = "/a",
+	    .dest = "/b",
+	    .mode = 0755 } },
+	{ "bind /a /b", { .kind = NS_OP_BIND, .source = "/a", .dest = "/b", .mode = 0755 } },
+	{ "dev-bind /a",
+	  { .kind = NS_OP_BIND, .flags = NS_DEV, .source = "/a", .dest = "/a", .mode = 0755 } },
+	{ "tmpfs /t",
+	  { .kind = NS_OP_TMPFS, .dest = "/t", .mode = 0755, .size = 64u << 20, .inodes = 65536 } },
+	{ "tmpfs /t size=1K inodes=9 mode=1700",
+	  { .kind = NS_OP_TMPFS, .dest = "/t", .mode = 01700, .size = 1024, .inodes = 9 } },
+	{ "proc /p", { .kind = NS_OP_PROC, .dest = "/p", .mode = 0755 } },
+	{ "proc /p subset=pid",
+	  { .kind = NS_OP_PROC, .flags = NS_PIDS, .dest = "/p", .mode = 0755 } },
+	{ "dir /d mode=0711", { .kind = NS_OP_DIR, .dest = "/d", .mode = 0711 } },
+	{ "symlink t /l", { .kind = NS_OP_SYMLINK, .source = "t", .dest = "/l", .mode = 0755 } },
+	{ "remount-ro /", { .kind = NS_OP_REMOUNT_RO, .dest = "/", .mode = 0755 } },
+	{ "remount-ro-try /x",
+	  { .kind = NS_OP_REMOUNT_RO, .flags = NS_TRY, .dest = "/x", .mode = 0755 } },
+	{ "chmod 0123 /x", { .kind = NS_OP_CHMOD, .dest = "/x", .mode = 0123 } },
+};
 
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct ns_op *want = &cases[i].op, *op;
+TEST(what_operations_say)
+{
+	for (size_t i = 0; i < COUNT(operations); i++) {
+		const struct ns_op *want = &operations[i].op, *op;
 		struct spec *spec = new_spec();
 		struct bpf_error err = { 0 };
 
-		ASSERT_EQ(0, apply_line(spec, cases[i].line, &err));
+		ASSERT_EQ(0, apply_line(spec, operations[i].line, &err));
 		ASSERT_EQ(1, spec->nops);
 		op = &spec->ops[0];
 		EXPECT_TRUE(op->kind == want->kind && op->flags == want->flags &&
 			    op->mode == want->mode && op->source_fd == -1)
 		{
-			TH_LOG("%s: kind %d, flags %x, mode %o", cases[i].line, op->kind, op->flags,
-			       op->mode);
+			TH_LOG("%s: kind %d, flags %x, mode %o", operations[i].line, op->kind,
+			       op->flags, op->mode);
 		}
 		EXPECT_STREQ(want->dest, op->dest);
 		if (want->source) {
@@ -413,7 +403,7 @@ TEST(operations)
 		if (want->size) {
 			EXPECT_TRUE(op->size == want->size && op->inodes == want->inodes)
 			{
-				TH_LOG("%s", cases[i].line);
+				TH_LOG("%s", operations[i].line);
 			}
 		}
 

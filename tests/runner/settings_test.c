@@ -177,6 +177,12 @@ TEST(duplicates)
 		{ "a", "rlimit nofile 1", "a", "rlimit as 1", 0, false },
 		{ "a", "rlimit nofile 1", "b", "rlimit nofile 2", 0, true },
 		{ "a", "tmpfs /tmp", "a", "tmpfs /tmp size=1", 0, false },
+		{ "a", "tmpfs /tmp", "b", "tmpfs /tmp size=1", 0, true },
+		{ "a", "tmpfs /tmp", "b", "bind /x /tmp", 0, true },
+		{ "a", "ro-bind /x", "b", "symlink y /x", 0, true },
+		{ "a", "ro-bind /x /y", "b", "tmpfs /x", 0, false },
+		{ "a", "tmpfs /tmp", "b", "chmod 700 /tmp", 0, false },
+		{ "a", "dir /tmp", "b", "remount-ro /tmp", 0, false },
 		{ "a", "allow read", "a", "allow read", 0, false },
 		{ "a", "default kill", "a", "default allow", 0, false },
 	};

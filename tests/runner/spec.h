@@ -41,6 +41,11 @@ static maybe_unused struct spec *new_spec(void)
 	return spec;
 }
 
+static maybe_unused void forget_spec(struct spec *spec)
+{
+	munmap(spec->arena->base, spec->arena->size);
+}
+
 /* Nothing of the user's own policies is to be read here. */
 static maybe_unused void forget_home(void)
 {

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC1090,SC1091,SC2154
+#
+# Death and failure at every system call of the set-up (see sweep.c): nothing is left behind,
+# nothing hangs, and the command runs behind all of its walls or not at all.
+
+. "$(dirname "$0")/lib.sh"
+
+[ -x "${TESTBIN:=.}/system/sweep" ] || tap_bail "no program at $TESTBIN/system/sweep"
+cp "$TESTBIN/system/sweep" "$T/bin/sweep"
+sweep=$T/bin/sweep
+
+# What a command can see of its walls; sweep.c knows the lines.
+look='cat /proc/self/status /proc/self/limits /proc/self/mountinfo
+ls -l /proc/self/ns | sed "s/.*-> //"'
+
+# swept MODE NAME COMMAND...: the lines that tell of bad places are shown, if there are any.
+swept() {
+	mode=$1
+	name=$2
+	shift 2
+	tap_run ${AS:+"$AS"} "$sweep" "$mode" "$SBRUN" --policy strict --status-fd 3 -- "$@"
+	if [ "$status" -eq 4 ]; then
+		skip "$name" "$(head -n 1 "$T/err")"
+	elif [ "$status" -eq 0 ] && [ -s "$T/out" ]; then
+		ok "$name: $(tail -n 1 "$T/out")"
+	else
+		not_ok "$name"
+		tap_explain "sweep $mode"
+	fi
+}
+
+"$sweep" probe || skip_all 'ptrace(2) is not allowed here'
+
+# A sweep that could not find anything would show nothing.
+export SWEEP_LIMIT_MS=200 SWEEP_ANY_WALLS=1
+expect_status 1 'a child without a parent-death signal' "$sweep" kill-supervisor "$sweep" toy
+expect_stdout ' survivors' 'is found as a survivor'
+expect_status 1 'a runner that does not look at errors' "$sweep" fault-init "$sweep" careless
+expect_stdout '^NoNewPrivs:.0' 'is found by a wall that is not there'
+unset SWEEP_LIMIT_MS SWEEP_ANY_WALLS
+
+swept kill-supervisor 'the supervisor is killed' sleep 1000
+swept kill-init 'init is killed' sleep 1000
+swept fault-init 'a call of init fails' sh -c "$look"
+swept fault-payload 'a call of the payload fails' sh -c "$look"
+swept lie-payload 'a call of the payload is not made' sh -c "$look"
+
+# The same as another user, whose way is a little different: fewer places will do.
+if [ "$(id -u)" -eq 0 ]; then
+	AS=as_user
+	export SWEEP_STRIDE=5
+	swept kill-supervisor 'of a user, the supervisor is killed' sleep 1000
+	swept kill-init 'of a user, init is killed' sleep 1000
+	swept fault-init 'of a user, a call of init fails' sh -c "$look"
+fi
+export SWEEP_STRIDE=3
+swept lie-init 'a call of init is not made' sh -c "$look"
+finish
