@@ -214,14 +214,24 @@ static int check_line(const struct source *src, const char *line, size_t len,
 	return 0;
 }
 
-/* A '#' begins a comment where a word could begin. Blanks at the end go, too. */
+/*
+ * A '#' begins a comment where a word could begin, and not inside double quotes, which begin
+ * where a word could and end at the next that has no backslash. Blanks at the end go, too.
+ */
 static size_t without_comment(const char *line, size_t len)
 {
+	bool quoted = false, begins;
 	size_t i;
 
-	for (i = 0; i < len; i++)
-		if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))
+	for (i = 0; i < len; i++) {
+		begins = i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t';
+		if (line[i] == '\\' && quoted)
+			i++;
+		else if (line[i] == '"')
+			quoted = begins && !quoted;
+		else if (line[i] == '#' && begins && !quoted)
 			len = i;
+	}
 	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
 		len--;
 	return len;
@@ -356,13 +366,12 @@ static int read_path(struct source *src, const char *name, struct file *file)
 
 static int read_builtin(struct source *src, const char *name, struct file *file)
 {
-	const struct bpf_place place = place_of(file);
 	const struct bpf_builtin *builtin = bpf_builtins;
 
 	while (builtin->name && strcmp(builtin->name, name) != 0)
 		builtin++;
 	if (!builtin->name)
-		return bpf_fail(src->err, -ENOENT, &place, "no policy '%.60s'", name);
+		return bpf_fail(src->err, -ENOENT, file->from, "no policy '%.60s'", name);
 	file->builtin = builtin;
 	file->name = builtin->name;
 	file->len = strlen(builtin->text);
@@ -433,7 +442,7 @@ static int read_named(struct source *src, const char *name, const struct file *u
 		return read_path(src, name, &file);
 	if (is_name(name))
 		return read_sought(src, name, &file);
-	return bpf_fail(src->err, -EINVAL, &place,
+	return bpf_fail(src->err, -EINVAL, file.from,
 			"a policy's name has letters, digits, '.', '_' and '-'; a path has a '/'");
 }
 

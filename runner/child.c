@@ -158,6 +158,12 @@ static int reset_signals(struct child *child)
 	return 0;
 }
 
+static int new_group(struct child *child)
+{
+	(void)child;
+	return setpgid(0, 0) < 0 ? -errno : 0;
+}
+
 static int enter_directory(struct child *child)
 {
 	const char *dir = child->plan->directory;
@@ -261,6 +267,24 @@ static int make_unreadable(struct child *child)
 	return caps_set_dumpable(false);
 }
 
+/*
+ * Who watches --status-fd is told of the payload while it is sure to be there; the byte that
+ * comes back says that this was done.
+ */
+static int announce(struct child *child)
+{
+	char byte;
+
+	int err;
+
+	child->report.kind = REPORT_STARTED;
+	err = child_tell(child);
+	if (!err && child->plan->spec->status_fd >= 0 &&
+	    read(child->plan->release[0], &byte, 1) != 1)
+		err = -EIO;
+	return err;
+}
+
 static int open_gate(struct child *child)
 {
 	atomic_store(&child->plan->gate->go, 1);
@@ -300,6 +324,8 @@ const struct step steps[] = {
 
 { ACTOR_PAYLOAD, "signals",      reset_signals,
   "the caller's mask, and SIGCHLD not ignored" },
+{ ACTOR_PAYLOAD, "group",        new_group,
+  "a Ctrl-C reaches the payload and its children, as on a terminal, and not init" },
 { ACTOR_PAYLOAD, "directory",    enter_directory,
   "a path of the new root" },
 { ACTOR_PAYLOAD, "limits",       set_limits,
@@ -335,17 +361,21 @@ const struct step steps[] = {
   "its own sets, read back" },
 { ACTOR_WARDEN, "audit",        audit_payload,
   "namespaces, maps, mounts, sets, filter and descriptors, as they are now" },
+{ ACTOR_WARDEN, "announce",     announce,
+  "the supervisor can still look at the payload, which waits" },
 { ACTOR_WARDEN, "gate",         open_gate,
   "the payload executes the command" },
 { ACTOR_INIT, NULL, NULL, NULL }
 };
 /* clang-format on */
 
-void child_tell(const struct child *child)
+int child_tell(const struct child *child)
 {
 	ssize_t n = write(child->plan->report[1], &child->report, sizeof(child->report));
 
-	(void)n; /* if the supervisor is gone, so are we soon */
+	if (n < 0)
+		return -errno;
+	return n == sizeof(child->report) ? 0 : -EIO;
 }
 
 void steps_run(struct child *child, enum actor actor)

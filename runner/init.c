@@ -61,8 +61,16 @@ static void take_signal(struct child *child, int fd)
 
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo != SIGCHLD)
+	switch (info.ssi_signo) {
+	case SIGCHLD:
+		break;
+	case SIGINT:
+	case SIGQUIT:
+		kill(-child->payload, (int)info.ssi_signo); /* as the terminal does it */
+		break;
+	default:
 		kill(child->payload, (int)info.ssi_signo);
+	}
 }
 
 void init_loop(struct child *child)
@@ -71,8 +79,6 @@ void init_loop(struct child *child)
 	struct pollfd fds[2] = { { .events = POLLIN }, { .fd = plan->lifeline[0] } };
 	sigset_t all;
 
-	child->report = (struct report){ .kind = REPORT_STARTED, .op = -1 };
-	child_tell(child);
 	sigfillset(&all);
 	fds[0].fd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (fds[0].fd < 0 || sigprocmask(SIG_SETMASK, &all, NULL) < 0)

@@ -86,7 +86,7 @@ static int take_option(struct spec *spec, int argc, char *argv[], int i)
 		unknown_option(spec, name);
 	set->text = as_line(spec, name, set);
 	if (setting_add(spec, set, &err))
-		fail("--%s", err.text);
+		fail("--%s", escaped(spec->arena, err.text));
 	if (strcmp(set->row->name, "policy") == 0)
 		choose_policy(spec, set->words[0]);
 	else if (strcmp(set->row->name, "include") == 0)

@@ -99,18 +99,20 @@ static void choose_ids(struct plan *plan)
 /* The whole of what can be read from descriptor FD. */
 static void read_data(struct plan *plan, struct ns_op *op, int fd)
 {
-	char *data = xalloc(plan->spec->arena, DATA_MAX);
+	struct bpf_arena *arena = plan->spec->arena;
+	char *data = xalloc(arena, DATA_MAX);
 	ssize_t n;
 
 	do {
 		n = read(fd, data + op->len, DATA_MAX - op->len);
 		if (n < 0 && errno != EINTR)
-			fail("file %s: read descriptor %d: %s", op->dest, fd, strerror(errno));
+			fail("file %s: read descriptor %d: %s", escaped(arena, op->dest), fd,
+			     strerror(errno));
 		if (n > 0)
 			op->len += (size_t)n;
 	} while (n && op->len < DATA_MAX);
 	if (op->len == DATA_MAX)
-		fail("file %s: more than %u bytes", op->dest, DATA_MAX - 1);
+		fail("file %s: more than %u bytes", escaped(arena, op->dest), DATA_MAX - 1);
 	op->data = data;
 }
 

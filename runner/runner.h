@@ -231,7 +231,7 @@ struct plan {
 	sigset_t signal_mask; /* the caller's, for the payload */
 	struct gate *gate;
 	int lifeline[2]; /* init holds the reading end: EOF is the supervisor's death */
-	int release[2];	 /* one byte when the maps are written */
+	int release[2];	 /* one byte when the maps are written, and one when told of the start */
 	int report[2];	 /* struct report from init */
 };
 
@@ -262,8 +262,8 @@ struct step {
 
 extern const struct step steps[]; /* in order; ends with a NULL name */
 
-/* Send child->report to the supervisor. */
-void child_tell(const struct child *child);
+/* Send child->report to the supervisor. If he is gone, so are we soon. */
+int child_tell(const struct child *child);
 
 /* Run all steps of ACTOR; on failure report it and exit. */
 void steps_run(struct child *child, enum actor actor);

@@ -85,6 +85,13 @@ static const char *clone_hint(int error)
 	}
 }
 
+/* If init is gone, the report pipe will say so. */
+static void release_init(const struct supervision *s)
+{
+	if (write(s->plan->release[1], "", 1) < 0 && errno != EPIPE)
+		fail("release init: %s", strerror(errno));
+}
+
 /* The child runs init and does not come back. */
 static void start_init(struct supervision *s)
 {
@@ -107,9 +114,7 @@ static void start_init(struct supervision *s)
 		signal_init(s, SIGKILL);
 		fail("identity: write the id maps: %s", strerror(-err));
 	}
-	if (write(plan->release[1], "", 1) != 1)
-		fail("release init: %s", strerror(errno));
-	close(plan->release[1]);
+	release_init(s);
 }
 
 static void forward_signal(const struct supervision *s)
@@ -147,10 +152,12 @@ static bool take_report(struct supervision *s)
 		return true;
 	if (n != sizeof(report))
 		return false;
-	if (report.kind == REPORT_STARTED)
-		status_started(s->plan, s->init, payload_pid(s));
-	else
+	if (report.kind != REPORT_STARTED) {
 		s->last = report;
+	} else if (s->plan->spec->status_fd >= 0) {
+		status_started(s->plan, s->init, payload_pid(s));
+		release_init(s);
+	}
 	return true;
 }
 

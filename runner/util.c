@@ -22,15 +22,20 @@ void fail(const char *format, ...)
 	exit(STATUS_FAILED);
 }
 
+/* Both parts may hold what somebody else wrote: nothing of it is to reach the terminal raw. */
 void fail_at(const struct bpf_error *error)
 {
+	static char memory[20480];
+	struct bpf_arena arena = { .base = memory, .size = sizeof(memory) };
 	const struct bpf_place *place = &error->place;
+	const char *text = escaped(&arena, error->text);
+	const char *file = place->file ? escaped(&arena, place->file) : NULL;
 
-	if (!place->file)
-		fail("%s", error->text);
+	if (!file)
+		fail("%s", text);
 	if (!place->line)
-		fail("%s: %s", place->file, error->text);
-	fail("%s:%u:%u: %s", place->file, place->line, place->column, error->text);
+		fail("%s: %s", file, text);
+	fail("%s:%u:%u: %s", file, place->line, place->column, text);
 }
 
 void *xalloc(struct bpf_arena *arena, size_t size)
