@@ -32,6 +32,7 @@
 
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
+#include <linux/keyctl.h>
 
 static const char *operand; /* the second word of the command line, or "" */
 static const char *second;  /* the third */
@@ -205,7 +206,13 @@ static long act_getpid(void)
 
 static long act_keyctl(void)
 {
-	return syscall(SYS_keyctl, 0L, -3L, 1L); /* the session keyring's id, making one */
+	return syscall(SYS_keyctl, (long)KEYCTL_GET_KEYRING_ID, (long)KEY_SPEC_SESSION_KEYRING, 1L);
+}
+
+static long act_find_key(void)
+{
+	return syscall(SYS_keyctl, (long)KEYCTL_SEARCH, (long)KEY_SPEC_SESSION_KEYRING, "user",
+		       operand, 0L);
 }
 
 static long act_bpf(void)
@@ -400,6 +407,7 @@ static const struct {
 	{ "connect", act_connect },
 	{ "create", act_create },
 	{ "find-in", act_find_in },
+	{ "find-key", act_find_key },
 	{ "find-shm", act_find_shm },
 	{ "fork", act_fork },
 	{ "fsopen", act_fsopen },
