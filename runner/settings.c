@@ -35,6 +35,13 @@ static const char *place_of(const struct setting *set)
 	return NULL;
 }
 
+static const char *key_of(const struct setting *set)
+{
+	const char *key = set->words ? set->words[0] : NULL;
+
+	return key ? key : "";
+}
+
 /*
  * Does SET speak of the same single value as OLD? For the file tree that is a place, and
  * what a file puts on top of what it put there itself is its own affair.
@@ -51,7 +58,7 @@ static bool same_subject(const struct setting *old, const struct setting *set)
 	if (old->row != set->row)
 		return false;
 	if (set->row->flags & DIRECTIVE_KEYED)
-		return old->nwords && set->nwords && strcmp(old->words[0], set->words[0]) == 0;
+		return strcmp(key_of(old), key_of(set)) == 0;
 	return set->row->flags & DIRECTIVE_ONCE;
 }
 
