@@ -135,6 +135,21 @@ static uint32_t known_word(const struct bpf_proof *p, uint32_t word)
 	return word == BPF_WORD_NR ? (uint32_t)p->data.nr : p->data.arch;
 }
 
+/*
+ * The program compares nr or arch, or nr without x32's bit, with K. Where the outcome changes
+ * are K and its neighbours; without the bit, these are twice as many numbers.
+ */
+static void add_constant(struct bpf_proof *p, const struct bpf_state *a, uint32_t k)
+{
+	if (a->word == BPF_WORD_ARCH) {
+		bpf_list_around(&p->archs, k);
+		return;
+	}
+	bpf_list_around(&p->nrs, k);
+	if (a->mask != UINT32_MAX)
+		bpf_list_around(&p->nrs, k ^ BPF_X32_BIT);
+}
+
 /* A test of A, which is STATE. Goes on both ways unless the outcome is known. */
 static int follow_test(struct bpf_proof *p, unsigned int pc, const struct bpf_state *a)
 {
@@ -148,9 +163,9 @@ static int follow_test(struct bpf_proof *p, unsigned int pc, const struct bpf_st
 	} else if (a->word == NO_WORD || BPF_OP(insn->code) == BPF_JSET) {
 		return unsupported(p, pc);
 	} else if (p->survey) {
-		bpf_list_around(a->word == BPF_WORD_NR ? &p->nrs : &p->archs, insn->k);
+		add_constant(p, a, insn->k);
 	} else {
-		yes = is_taken(BPF_OP(insn->code), known_word(p, a->word), insn->k);
+		yes = is_taken(BPF_OP(insn->code), known_word(p, a->word) & a->mask, insn->k);
 		no = !yes;
 	}
 	if (ret == 0 && yes)
@@ -169,12 +184,17 @@ static int follow_load(struct bpf_proof *p, unsigned int pc)
 	return add_state(p, pc + 1, word, UINT32_MAX);
 }
 
-/* Masks of nr and arch are not followed: their kinds would not be those of the lists. */
+/*
+ * Of nr and arch, only x32's bit may be taken off; with other masks, the numbers to be tried would
+ * not be those of add_constant().
+ */
 static int follow_and(struct bpf_proof *p, unsigned int pc, const struct bpf_state *a)
 {
-	if (!is_arg(a->word))
-		return unsupported(p, pc);
-	return add_state(p, pc + 1, a->word, a->mask & p->prog->insn[pc].k);
+	const uint32_t mask = a->mask & p->prog->insn[pc].k;
+
+	if (is_arg(a->word) || (a->word == BPF_WORD_NR && mask == ~BPF_X32_BIT))
+		return add_state(p, pc + 1, a->word, mask);
+	return unsupported(p, pc);
 }
 
 static int follow_insn(struct bpf_proof *p, unsigned int pc, const struct bpf_state *a)
@@ -217,91 +237,76 @@ int bpf_ask_program(struct bpf_proof *p, unsigned int pc)
 	return ret;
 }
 
-/* The first instruction that loads an argument, with nr and arch known; or -1. */
-int bpf_first_arg_load(const struct bpf_proof *p)
+int bpf_first_load(const struct bpf_proof *p, bool nr_known)
 {
-	const struct sock_filter *insn;
-	unsigned int pc = 0;
+	const struct sock_filter *insn = p->prog->insn;
 	uint32_t a = 0;
 
-	for (;; pc++) {
-		insn = &p->prog->insn[pc];
-		if (BPF_CLASS(insn->code) == BPF_RET)
+	for (;; insn++) {
+		switch (insn->code) {
+		case BPF_RET | BPF_K:
 			return -1;
-		if (insn->code == (BPF_LD | BPF_W | BPF_ABS)) {
-			if (is_arg(insn->k))
-				return (int)pc;
+		case BPF_LD | BPF_W | BPF_ABS:
+			if (is_arg(insn->k) || (insn->k == BPF_WORD_NR && !nr_known))
+				return (int)(insn - p->prog->insn);
 			a = known_word(p, insn->k);
-		} else if (insn->code == (BPF_JMP | BPF_JA)) {
-			pc += insn->k;
-		} else {
-			pc += is_taken(BPF_OP(insn->code), a, insn->k) ? insn->jt : insn->jf;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= insn->k;
+			break;
+		case BPF_JMP | BPF_JA:
+			insn += insn->k;
+			break;
+		default: /* the survey has found nothing but jumps */
+			insn += is_taken(BPF_OP(insn->code), a, insn->k) ? insn->jt : insn->jf;
 		}
 	}
 }
 
 /* ---- the policy's questions ---- */
 
-static int add_policy_atom(struct bpf_proof *p, const struct bpf_expr *expr,
-			   const struct bpf_call *call, enum bpf_abi_id abi)
+static int add_policy_atom(struct bpf_proof *p, const struct bpf_question *q)
 {
-	struct bpf_atom atom = { 0 };
-	struct bpf_argtype type;
-	uint64_t width;
-	int ret;
+	const struct bpf_expr *expr = q->expr;
+	const uint64_t width = bpf_width_mask(q->type.bits);
+	struct bpf_atom atom = {
+		.arg = q->arg,
+		.mask = expr->mask & width,
+		.k = expr->value & width,
+		.ordered = expr->op >= BPF_EXPR_LT && expr->op <= BPF_EXPR_GE,
+	};
+	int ret = add_atom(p, atom);
 
-	ret = bpf_call_arg(call, abi, expr->arg, strlen(expr->arg), &type);
-	if (ret < 0)
-		return bpf_fail(p->err, -EBADE, &expr->place, "no argument '%s'", expr->arg);
-	width = bpf_width_mask(type.bits);
-	atom.arg = (unsigned int)ret;
-	atom.mask = expr->mask & width;
-	atom.k = expr->value & width;
-	atom.ordered = expr->op != BPF_EXPR_EQ && expr->op != BPF_EXPR_NE &&
-		       expr->op != BPF_EXPR_SET;
-	ret = add_atom(p, atom);
-	if (ret < 0 || !type.is_signed || expr->masked || !atom.ordered)
+	if (ret < 0 || !q->type.is_signed || expr->masked || !atom.ordered)
 		return ret;
 	/* Which side of zero is also asked; the two answers give the signed one. */
-	atom.k = UINT64_C(1) << (type.bits - 1);
+	atom.k = UINT64_C(1) << (q->type.bits - 1);
 	return add_atom(p, atom);
 }
 
-static int add_policy_atoms(struct bpf_proof *p, const struct bpf_expr *expr,
-			    const struct bpf_call *call, enum bpf_abi_id abi)
+static int add_policy_atoms(struct bpf_proof *p, const struct bpf_question *q)
 {
 	int ret;
 
-	switch (expr->op) {
-	case BPF_EXPR_AND:
-	case BPF_EXPR_OR:
-		ret = add_policy_atoms(p, expr->left, call, abi);
-		return ret < 0 ? ret : add_policy_atoms(p, expr->right, call, abi);
-	case BPF_EXPR_NOT:
-		return add_policy_atoms(p, expr->left, call, abi);
-	default:
-		return add_policy_atom(p, expr, call, abi);
-	}
+	if (q->expr->op > BPF_EXPR_NOT)
+		return add_policy_atom(p, q);
+	ret = add_policy_atoms(p, q->left);
+	return ret < 0 || !q->right ? ret : add_policy_atoms(p, q->right);
 }
 
-/* What the rules ask about the arguments of this number. */
 int bpf_ask_policy(struct bpf_proof *p)
 {
 	const int abi = bpf_abi_of(p->data.arch, (uint32_t)p->data.nr);
-	const struct bpf_rule *rule;
-	const struct bpf_call *call;
-	int64_t nr;
+	const struct bpf_entry *entry;
+	uint32_t nr;
 	int ret = 0;
 
 	if (abi < 0 || !(p->policy->abis & (1u << abi)))
 		return 0;
 	nr = (uint32_t)p->data.nr & ~bpf_abis[abi].nr_bit;
-	for (rule = p->policy->rules; rule && ret == 0; rule = rule->next) {
-		if (!rule->cond)
-			continue;
-		for (call = rule->calls; call && ret == 0; call = call->next)
-			if (bpf_call_nr(call, (enum bpf_abi_id)abi) == nr)
-				ret = add_policy_atoms(p, rule->cond, call, (enum bpf_abi_id)abi);
-	}
+	for (entry = bpf_index_find(&p->index, (enum bpf_abi_id)abi, nr); entry && ret == 0;
+	     entry = bpf_entry_of(entry->next, (enum bpf_abi_id)abi, nr))
+		if (entry->cond)
+			ret = add_policy_atoms(p, entry->cond);
 	return ret;
 }

@@ -96,6 +96,19 @@ void bpf_emit(struct bpf_asm *as, uint16_t code, uint32_t k)
 		append(as, &insn);
 }
 
+void bpf_emit_fields(struct bpf_asm *as, struct sock_filter out)
+{
+	const struct bpf_opcode *op = bpf_opcode(out.code);
+	const struct bpf_asm_insn insn = {
+		.code = out.code, .k = out.k, .jt = -1, .jf = -1, .unused = { out.jt, out.jf }
+	};
+
+	if (op && (op->operand == BPF_OP_JUMP || is_conditional(op)))
+		fail(as, -EINVAL);
+	else
+		append(as, &insn);
+}
+
 void bpf_jump(struct bpf_asm *as, uint16_t code, uint32_t k, int jt, int jf)
 {
 	const struct bpf_asm_insn insn = { .code = code, .k = k, .jt = jt, .jf = jf };
@@ -266,6 +279,8 @@ static void put_all(const struct bpf_asm *as, const struct layout *lay, struct b
 		out = (struct sock_filter)BPF_STMT(insn->code, insn->k);
 		if (insn->code == (BPF_JMP | BPF_JA))
 			out.k = distance(lay, lay->at[i], target(as, i, insn->jt));
+		out.jt = insn->unused[0];
+		out.jf = insn->unused[1];
 		put(prog, insn, out);
 	}
 }

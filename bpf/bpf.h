@@ -173,6 +173,9 @@ int bpf_constant(const char *name, size_t len, uint64_t *value);
 /* The name of VALUE among the constants that start with PREFIX; NULL. */
 const char *bpf_constant_name(const char *prefix, uint64_t value);
 
+/* The I-th constant, in the order of their names, and its value; NULL after the last. */
+const char *bpf_constant_at(size_t i, uint64_t *value);
+
 /* "EPERM" for 1; NULL. */
 const char *bpf_errno_name(unsigned int value);
 
@@ -261,7 +264,8 @@ struct bpf_asm_insn {
 	uint16_t code;
 	uint16_t origin;
 	uint32_t k;
-	int jt, jf; /* labels; jt alone for "ja"; -1 where there is none */
+	int jt, jf;		 /* labels; jt alone for "ja"; -1 where there is none */
+	unsigned char unused[2]; /* jt and jf of an instruction that does not jump */
 };
 
 #define BPF_MAXLABELS (2 * BPF_MAXINSNS)
@@ -279,6 +283,7 @@ void bpf_asm_init(struct bpf_asm *as);
 int bpf_label(struct bpf_asm *as);		     /* a new label, not yet placed */
 void bpf_place_label(struct bpf_asm *as, int label); /* here, once */
 void bpf_emit(struct bpf_asm *as, uint16_t code, uint32_t k);
+void bpf_emit_fields(struct bpf_asm *as, struct sock_filter insn); /* as it is; no jump */
 void bpf_jump(struct bpf_asm *as, uint16_t code, uint32_t k, int jt, int jf);
 void bpf_goto(struct bpf_asm *as, int label);
 
@@ -423,19 +428,45 @@ void bpf_rule_print(FILE *out, const struct bpf_rule *rule);
 uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_data *data,
 			 const struct bpf_rule **rule);
 
-/* ---- compiler (compile.c, lower.c, node.c) and proof (verify.c, ask.c, cells.c) ---- */
+/* ---- compiler (compile.c ... emit.c) and proof (verify.c, ask.c, cells.c) ---- */
+
+/* What a program should be good at. */
+enum bpf_optimize {
+	BPF_FOR_CACHE,	  /* calls that Linux 5.11 and later cannot skip the filter for; then size */
+	BPF_FOR_SIZE,	  /* as few instructions as possible */
+	BPF_FOR_HIST,	  /* the calls of a histogram, on a kernel that runs the filter for all */
+	BPF_FOR_READABLE, /* one balanced tree for each ABI, conditions as they are written */
+};
+
+/* How often a call is made, in any unit. */
+struct bpf_weight {
+	const char *name; /* that the tables do not know: is left out */
+	uint64_t count;
+};
+
+struct bpf_goal {
+	enum bpf_optimize how;
+	const struct bpf_weight *weights; /* none: those of ordinary programs (heat.c) */
+	size_t nweights;
+};
+
+/* By name: "cache", "size", "hist", "readable"; -ENOENT. */
+int bpf_optimize_find(const char *name);
 
 /*
- * The program for POLICY: architecture first, then x32's bit, then the number by a
- * balanced tree over merged intervals, then arguments. Scratch memory comes from
- * the policy's arena. -E2BIG: more than 4096 instructions, with the count in ERR.
+ * The program for POLICY: architecture first, then the number, then arguments, and of each
+ * what decides most. Scratch memory comes from the policy's arena. -E2BIG: more than 4096
+ * instructions, with the count in ERR, or no memory. GOAL may be NULL: cache, which is what
+ * bpf_compile() is for, too.
  */
+int bpf_compile_for(const struct bpf_policy *policy, const struct bpf_goal *goal,
+		    struct bpf_prog *prog, struct bpf_error *err);
 int bpf_compile(const struct bpf_policy *policy, struct bpf_prog *prog, struct bpf_error *err);
 
 /*
  * Does PROG do what POLICY says, on every input? Runs both on one input of each cell
  * of the input space that either of them distinguishes; cells are exact, also where
- * masks and ordered comparisons meet in one word. *CASES (may be NULL) is how many
+ * masks and ordered comparisons meet in one word, or x32's bit is taken off a number. *CASES (may be NULL) is how many
  * inputs that took. 0; -EBADE with ERR and *WITNESS (may be NULL) where they differ;
  * -EOPNOTSUPP: PROG does what our compiler never does; -E2BIG: too many cells to try.
  */
@@ -505,5 +536,9 @@ typedef int bpf_line_fn(void *ctx, char *text, const struct bpf_place *place,
  */
 int bpf_source_read(const char *name, const char *datadir, struct bpf_arena *arena, bpf_line_fn *fn,
 		    void *ctx, struct bpf_error *err);
+
+/* The same for a built-in policy, whatever files there are; what it includes is built in, too. */
+int bpf_builtin_read(const char *name, struct bpf_arena *arena, bpf_line_fn *fn, void *ctx,
+		     struct bpf_error *err);
 
 #endif

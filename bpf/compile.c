@@ -2,16 +2,13 @@
 /*
  * How a policy becomes BPF.
  *
- *   1. For each number that a rule names, the rules for it become one decision: the
- *      last one is asked first, then the one before it, and so on down to a rule
- *      without a condition, or the default. (lower.c makes tests of conditions.)
- *   2. The numbers of an ABI become a line from 0 to 2^32 - 1, cut where the decision
- *      changes. Neighbours that are the same are one interval: the 300 calls of a
- *      policy make some 60 intervals.
- *   3. The line becomes a balanced tree of "nr >= k", so that the longest way through
- *      is some eight tests; a single number amidst another decision is one "nr == k".
- *   4. In front of the trees: the architecture, and x32's bit.
- *   5. The graph that this gives is written out (node.c) and its jumps resolved (asm.c).
+ *   lower.c    a condition becomes a graph of tests of 32-bit words
+ *   order.c    which is put in order: each word is asked for once
+ *   numbers.c  what is decided for each number makes a line, cut where the decision changes
+ *   tree.c     a line becomes the cheapest tests, given how often a call is made (heat.c)
+ *   compile.c  the tests of all ABIs become one graph, architecture first
+ *   node.c     in that graph nothing is there twice
+ *   emit.c     and it is written out, from the end to the beginning
  *
  * The order - architecture, number, arguments - is not only the shortest. A number says
  * nothing without the architecture; and since Linux 5.11 seccomp_cache_prepare() runs a new
@@ -22,261 +19,151 @@
 #include "bpf/internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* A number that something is said of; RULE is NULL where only the default changes. */
-struct entry {
-	uint32_t nr;
-	const struct bpf_rule *rule;
-	const struct bpf_call *call;
+static const char *const goals[] = {
+	[BPF_FOR_CACHE] = "cache",
+	[BPF_FOR_SIZE] = "size",
+	[BPF_FOR_HIST] = "hist",
+	[BPF_FOR_READABLE] = "readable",
 };
 
-/* From START up to the next one's start, this is what happens. */
-struct interval {
-	uint32_t start;
-	uint16_t origin;
-	struct bpf_node *node;
-};
-
-struct line {
-	struct interval *intervals;
-	size_t len;
-};
-
-struct compiler {
-	const struct bpf_policy *policy;
-	struct bpf_graph *graph;
-};
-
-static struct bpf_node *test_nr(struct compiler *c, uint16_t op, uint32_t k, struct bpf_node *yes,
-				struct bpf_node *no)
+int bpf_optimize_find(const char *name)
 {
-	const struct bpf_test test = { op, BPF_WORD_NR, UINT32_MAX, k };
-
-	return bpf_node_test(c->graph, test, yes, no);
-}
-
-/* ---- 1. from rules to one decision for a number ---- */
-
-static int by_number(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	unsigned int rule_x = x->rule ? x->rule->number : 0;
-	unsigned int rule_y = y->rule ? y->rule->number : 0;
-
-	if (x->nr != y->nr)
-		return x->nr < y->nr ? -1 : 1;
-	return (rule_x > rule_y) - (rule_x < rule_y);
-}
-
-/*
- * All that the policy says about ABI, by number and then by rule; and the number after
- * the last of the table, from which on a call is unknown. Returns how many, or -E2BIG.
- */
-static int collect(const struct compiler *c, enum bpf_abi_id abi, struct entry **entries)
-{
-	const struct bpf_rule *rule;
-	const struct bpf_call *call;
-	size_t n = 1;
-	int64_t nr;
-
-	for (rule = c->policy->rules; rule; rule = rule->next)
-		for (call = rule->calls; call; call = call->next)
-			n += bpf_call_nr(call, abi) != BPF_NO_NR;
-	*entries = bpf_alloc(c->graph->arena, n * sizeof(**entries));
-	if (!*entries)
-		return -E2BIG;
-	n = 0;
-	(*entries)[n++].nr = bpf_syscall_max(abi) + 1;
-	for (rule = c->policy->rules; rule; rule = rule->next) {
-		for (call = rule->calls; call; call = call->next) {
-			nr = bpf_call_nr(call, abi);
-			if (nr != BPF_NO_NR)
-				(*entries)[n++] = (struct entry){ (uint32_t)nr, rule, call };
-		}
-	}
-	qsort(*entries, n, sizeof(**entries), by_number);
-	return (int)n;
-}
-
-/* What becomes of NR when no rule matches. */
-static struct bpf_node *fallback(struct compiler *c, enum bpf_abi_id abi, uint32_t nr)
-{
-	c->graph->origin = 0;
-	return bpf_node_action(c->graph, nr > bpf_syscall_max(abi) ? c->policy->unknown_action :
-								     c->policy->default_action);
-}
-
-/*
- * The decision for one number: N entries, the later rule on top of the earlier one.
- * "allow N if C1", then "kill N if C2":
- *
- *	C2, kill, 1f
- * 1:	C1, allow, 2f
- * 2:	default
- */
-static struct bpf_node *decide(struct compiler *c, enum bpf_abi_id abi, const struct entry *entries,
-			       size_t n)
-{
-	struct bpf_node *node = fallback(c, abi, entries->nr);
-	struct bpf_node *action;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (!entries[i].rule)
-			continue;
-		c->graph->origin = (uint16_t)entries[i].rule->number;
-		action = bpf_node_action(c->graph, entries[i].rule->action);
-		node = entries[i].rule->cond ? bpf_lower(c->graph, entries[i].rule->cond,
-							 entries[i].call, abi, action, node) :
-					       action;
+	for (i = 0; i < sizeof(goals) / sizeof(goals[0]); i++)
+		if (strcmp(name, goals[i]) == 0)
+			return (int)i;
+	return -ENOENT;
+}
+
+/* ---- what two architectures have in common ---- */
+
+/* Pieces I.. of one line and J.. of another, LEN of them, that are the same. */
+struct stretch {
+	size_t i, j, len;
+};
+
+/* Begins at 424 or later, in most cases: since Linux 5.1, a new call has one number everywhere. */
+#define MIN_STRETCH 4
+
+static bool same_start(const struct bpf_line *a, size_t i, const struct bpf_line *b, size_t j)
+{
+	return i < a->len && j < b->len && a->pieces[i].start == b->pieces[j].start;
+}
+
+static bool at_end(const struct bpf_line *a, size_t i, const struct bpf_line *b, size_t j)
+{
+	return i == a->len && j == b->len && a->end == b->end;
+}
+
+static struct stretch stretch_at(const struct bpf_line *a, size_t i, const struct bpf_line *b,
+				 size_t j)
+{
+	struct stretch s = { i, j, 0 };
+
+	while (same_start(a, i + s.len, b, j + s.len) &&
+	       a->pieces[i + s.len].node == b->pieces[j + s.len].node)
+		s.len++;
+	if (s.len > 0 && !same_start(a, i + s.len, b, j + s.len) &&
+	    !at_end(a, i + s.len, b, j + s.len))
+		s.len--; /* the last ones do not end together */
+	return s;
+}
+
+static struct stretch longest_stretch(const struct bpf_line *a, const struct bpf_line *b)
+{
+	struct stretch s, longest = { 0 };
+	size_t i = 0, j = 0;
+
+	while (i < a->len && j < b->len) {
+		s = stretch_at(a, i, b, j);
+		if (s.len > longest.len)
+			longest = s;
+		if (a->pieces[i].start < b->pieces[j].start)
+			i++;
+		else
+			j++;
 	}
-	return node;
+	return longest;
 }
 
-/* ---- 2. from decisions to a line of intervals ---- */
-
-/* The line goes on with NODE from START on; starts come in order. */
-static void extend(struct line *line, uint32_t start, struct bpf_node *node, uint16_t origin)
+/* LEN pieces from I on are one, and NODE is what tells them apart. */
+static void replace(struct bpf_line *line, size_t i, size_t len, struct bpf_node *node)
 {
-	struct interval *last;
+	struct bpf_piece *p = line->pieces + i;
+	size_t n;
 
-	if (line->len > 0 && line->intervals[line->len - 1].start == start)
-		line->len--;
-	last = line->len > 0 ? &line->intervals[line->len - 1] : NULL;
-	if (last && last->node == node)
-		return;
-	line->intervals[line->len++] = (struct interval){ start, origin, node };
+	for (n = 1; n < len; n++)
+		p->weight += p[n].weight;
+	p->node = node;
+	line->len -= len - 1;
+	memmove(p + 1, p + len, (line->len - i - 1) * sizeof(*p));
 }
 
-static size_t same_number(const struct entry *entries, size_t n)
+/* Where the numbers of two architectures are the same for long, they get one tree there. */
+static int share_stretch(struct bpf_compiler *c, struct bpf_line *a, struct bpf_line *b)
 {
-	size_t i = 1;
-
-	while (i < n && entries[i].nr == entries[0].nr)
-		i++;
-	return i;
-}
-
-/* All of ABI, its numbers with its bit on. */
-static int make_line(struct compiler *c, enum bpf_abi_id abi, struct line *line)
-{
-	const uint32_t bit = bpf_abis[abi].nr_bit;
-	const struct bpf_rule *rule;
+	const struct stretch s = longest_stretch(a, b);
+	struct bpf_line line;
 	struct bpf_node *node;
-	struct entry *e;
-	size_t count;
-	int n;
 
-	n = collect(c, abi, &e);
-	if (n < 0)
-		return n;
-	line->len = 0;
-	line->intervals = bpf_alloc(c->graph->arena, (2 * (size_t)n + 2) * sizeof(struct interval));
-	if (!line->intervals)
+	if (s.len < MIN_STRETCH || c->graph->how == BPF_FOR_READABLE)
+		return 0;
+	line = bpf_part_of(a, s.i, s.len);
+	line.mask &= b->mask;
+	node = bpf_tree(c->graph, &line);
+	if (!node)
 		return -E2BIG;
-	extend(line, bit, fallback(c, abi, 0), 0);
-	for (; n > 0; n -= (int)count, e += count) {
-		count = same_number(e, (size_t)n);
-		node = decide(c, abi, e, count);
-		if (!node)
-			return -E2BIG;
-		rule = e[count - 1].rule;
-		extend(line, e->nr | bit, node, rule ? (uint16_t)rule->number : 0);
-		extend(line, (e->nr + 1) | bit, fallback(c, abi, e->nr + 1), 0);
-	}
-	/* The kernel takes the number as an int: with the sign, it is nobody's. */
-	if (bit)
-		extend(line, 2 * bit, bpf_node_action(c->graph, SECCOMP_RET_KILL_PROCESS), 0);
+	replace(a, s.i, s.len, node);
+	replace(b, s.j, s.len, node);
 	return 0;
 }
 
-/* ---- 3. from a line to a tree ---- */
+/* ---- architectures ---- */
 
-/* Is interval I of LINE a single number, with the same on both sides? */
-static bool is_hole(const struct line *line, size_t i)
+static int prepare(struct bpf_compiler *c, struct bpf_arch *arch)
 {
-	const struct interval *at = &line->intervals[i];
-
-	return at[1].start == at->start + 1 && at[-1].node == at[1].node;
+	if (bpf_numbers(c, arch->abi, &arch->line) < 0 ||
+	    bpf_heat_line(&c->heat, arch->abi, &arch->line) < 0)
+		return -E2BIG;
+	if (arch->has_x32 && bpf_numbers(c, BPF_X32, &arch->x32) < 0)
+		return -E2BIG;
+	if (bpf_copy_line(c->graph, &arch->rest, &arch->line) < 0)
+		return -E2BIG;
+	if (arch->has_x32)
+		bpf_cut_x32(&arch->rest);
+	if (arch->has_x32 && c->graph->how != BPF_FOR_READABLE)
+		arch->rest.mask = ~BPF_X32_BIT;
+	return bpf_take_heavy(c->graph, &arch->rest, &arch->heavy);
 }
 
-/* Are FIRST to LAST one decision with a few single numbers in it? */
-static bool has_holes(const struct line *line, size_t first, size_t last)
+static struct bpf_node *finish(struct bpf_compiler *c, const struct bpf_arch *arch)
 {
-	size_t i;
+	struct bpf_node *node = bpf_tree(c->graph, &arch->rest);
 
-	if (last - first != 2 && last - first != 4)
-		return false;
-	for (i = first + 1; i < last; i += 2)
-		if (!is_hole(line, i))
-			return false;
-	return true;
+	if (arch->has_x32)
+		node = c->graph->how == BPF_FOR_READABLE ? bpf_beside_x32(c, node, &arch->x32) :
+							   bpf_below_x32(c, arch, node);
+	return bpf_test_heavy(c->graph, &arch->line, &arch->heavy, node);
 }
 
-/*
- * The decision for intervals FIRST to LAST, given that the number is in one of them.
- * A is the number.
- *
- *	jge #START-OF-MIDDLE, UPPER-HALF, LOWER-HALF
- *
- * and for single numbers in a wider interval
- *
- *	jeq #HOLE, WHAT-IS-IN-IT, AROUND-IT
- */
-static struct bpf_node *make_tree(struct compiler *c, const struct line *line, size_t first,
-				  size_t last)
+/* The architectures of the policy; x32 has none of its own. */
+static size_t find_archs(unsigned int abis, struct bpf_arch archs[BPF_ABIS])
 {
-	const struct interval *at = line->intervals;
-	struct bpf_node *node, *low;
-	size_t i, middle;
+	unsigned int abi;
+	size_t n = 0;
 
-	if (first == last)
-		return at[first].node;
-	if (has_holes(line, first, last)) {
-		node = at[first].node;
-		for (i = last; i > first; i -= 2) {
-			c->graph->origin = at[i - 1].origin;
-			node = test_nr(c, BPF_JEQ, at[i - 1].start, at[i - 1].node, node);
-		}
-		return node;
+	for (abi = 0; abi < BPF_ABIS; abi++) {
+		if (!(abis & 1u << abi) || (abi == BPF_X32 && abis & 1u << BPF_X86_64))
+			continue;
+		archs[n++] = (struct bpf_arch){
+			.abi = (enum bpf_abi_id)abi,
+			.has_x32 = abi == BPF_X86_64 && abis & 1u << BPF_X32,
+		};
 	}
-	middle = first + (last - first + 1) / 2;
-	low = make_tree(c, line, first, middle - 1);
-	node = make_tree(c, line, middle, last);
-	c->graph->origin = 0;
-	return test_nr(c, BPF_JGE, at[middle].start, node, low);
-}
-
-/* What ABI does, or, if the policy does not name it, that it is killed. */
-static struct bpf_node *make_abi(struct compiler *c, enum bpf_abi_id abi)
-{
-	struct line line;
-
-	if (!(c->policy->abis & (1u << abi)))
-		return bpf_node_action(c->graph, SECCOMP_RET_KILL_PROCESS);
-	if (make_line(c, abi, &line) < 0)
-		return NULL;
-	return make_tree(c, &line, 0, line.len - 1);
-}
-
-/* ---- 4. from trees to a filter ---- */
-
-/*
- * x86_64 and x32 have one AUDIT_ARCH; a number of x32 has bit 30, one of x86_64 is below.
- * Without this test, x32 would be a second door to every call that is denied.
- *
- *	ld  [nr]
- *	jge #0x40000000, X32, X86_64
- */
-static struct bpf_node *make_x86(struct compiler *c)
-{
-	struct bpf_node *x86_64 = make_abi(c, BPF_X86_64);
-	struct bpf_node *x32 = make_abi(c, BPF_X32);
-
-	c->graph->origin = 0;
-	return test_nr(c, BPF_JGE, BPF_X32_BIT, x32, x86_64);
+	return n;
 }
 
 /*
@@ -290,56 +177,63 @@ static struct bpf_node *make_x86(struct compiler *c)
  * 3:	...
  * 4:	ret #KILL_PROCESS
  */
-static struct bpf_node *make_filter(struct compiler *c)
+static struct bpf_node *make_filter(struct bpf_compiler *c)
 {
 	struct bpf_node *node = bpf_node_action(c->graph, SECCOMP_RET_KILL_PROCESS);
 	struct bpf_test test = { BPF_JEQ, BPF_WORD_ARCH, UINT32_MAX, 0 };
-	struct bpf_node *abi_node;
-	int abi;
+	struct bpf_arch archs[BPF_ABIS];
+	const size_t n = find_archs(c->policy->abis, archs);
+	struct bpf_node *arch_node;
+	size_t i, j;
 
-	for (abi = BPF_ABIS - 1; abi >= 0; abi--) {
-		if (abi == BPF_X32) /* make_x86() has it */
-			continue;
-		abi_node = abi == BPF_X86_64 ? make_x86(c) : make_abi(c, (enum bpf_abi_id)abi);
+	for (i = 0; i < n; i++)
+		if (prepare(c, &archs[i]) < 0)
+			return NULL;
+	for (i = 0; i < n; i++)
+		for (j = i + 1; j < n; j++)
+			if (share_stretch(c, &archs[i].rest, &archs[j].rest) < 0)
+				return NULL;
+	for (i = n; i-- > 0;) {
+		arch_node = finish(c, &archs[i]);
 		c->graph->origin = 0;
-		test.k = bpf_abis[abi].arch;
-		node = bpf_node_test(c->graph, test, abi_node, node);
+		test.k = bpf_abis[archs[i].abi].arch;
+		node = bpf_node_test(c->graph, test, arch_node, node);
 	}
 	return node;
 }
 
-/* ---- 5. the program ---- */
+/* ---- all together ---- */
 
-static int compile(struct compiler *c, struct bpf_prog *prog, struct bpf_error *err)
+static int compile(struct bpf_compiler *c, const struct bpf_goal *goal, struct bpf_prog *prog,
+		   struct bpf_error *err)
 {
 	struct bpf_arena *arena = c->policy->arena;
-	struct bpf_node *root;
-	struct bpf_asm *as;
-	int ret;
+	struct bpf_node *root = NULL;
 
-	c->graph = bpf_alloc(arena, sizeof(*c->graph));
-	as = bpf_alloc_raw(arena, sizeof(*as));
-	if (!c->graph || !as)
-		return bpf_fail(err, -E2BIG, NULL, "no memory to compile the policy in");
-	c->graph->arena = arena;
-	root = make_filter(c);
+	c->graph = bpf_alloc_raw(arena, sizeof(*c->graph));
+	if (c->graph && bpf_graph_init(c->graph, arena, goal->how) == 0 &&
+	    bpf_heat_init(&c->heat, goal, c->policy) == 0)
+		root = make_filter(c);
 	if (!root)
 		return bpf_fail(err, -E2BIG, NULL, "no memory to compile the policy in");
-	bpf_asm_init(as);
-	ret = bpf_graph_emit(root, as, err);
-	if (ret < 0)
-		return ret;
-	return bpf_asm_finish(as, prog, err);
+	return bpf_graph_emit(c->graph, root, prog, err);
 }
 
-int bpf_compile(const struct bpf_policy *policy, struct bpf_prog *prog, struct bpf_error *err)
+int bpf_compile_for(const struct bpf_policy *policy, const struct bpf_goal *goal,
+		    struct bpf_prog *prog, struct bpf_error *err)
 {
-	struct compiler c = { .policy = policy };
+	static const struct bpf_goal cache = { .how = BPF_FOR_CACHE };
+	struct bpf_compiler c = { .policy = policy };
 	const size_t used = policy->arena->used;
 	int ret;
 
 	prog->len = 0;
-	ret = compile(&c, prog, err);
+	ret = compile(&c, goal ? goal : &cache, prog, err);
 	policy->arena->used = used; /* all of it was scratch */
 	return ret;
+}
+
+int bpf_compile(const struct bpf_policy *policy, struct bpf_prog *prog, struct bpf_error *err)
+{
+	return bpf_compile_for(policy, NULL, prog, err);
 }

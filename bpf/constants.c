@@ -93,6 +93,14 @@ const char *bpf_constant_name(const char *prefix, uint64_t value)
 	return NULL;
 }
 
+const char *bpf_constant_at(size_t i, uint64_t *value)
+{
+	if (i >= NCONSTANTS)
+		return NULL;
+	*value = constants[i].value;
+	return constants[i].name;
+}
+
 /* Errors are the names with an E and without a "_": EPOLL_CTL_ADD is none. */
 const char *bpf_errno_name(unsigned int value)
 {

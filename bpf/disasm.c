@@ -8,13 +8,13 @@
  * name.
  *
  * The listing is close to bpf_asm's notation: ';' begins a comment. Only the labels are
- * instruction indices, which that tool does not take.
+ * instruction indices, which that tool does not take; bpf_text_write() has real ones.
  */
-#include "bpf/bpf.h"
+#include "bpf/bench.h"
 
 #include <string.h>
 
-#define TEXT 100u /* room for one remark */
+#define TEXT BPF_REMARK
 
 /* ---- one instruction as text ---- */
 
@@ -107,8 +107,7 @@ static const char *arg_name(const struct bpf_syscall *call, unsigned int abis, i
 	return name;
 }
 
-/* What the word at OFFSET is: "nr", "socket.family (args[0].lo)". */
-static void name_word(const struct bpf_known *know, unsigned int offset, char *buf)
+const char *bpf_word_name(const struct bpf_known *know, unsigned int offset, char *buf)
 {
 	const struct bpf_syscall *call = know->call;
 	const int arg = arg_at(offset);
@@ -128,6 +127,7 @@ static void name_word(const struct bpf_known *know, unsigned int offset, char *b
 		else
 			snprintf(buf, TEXT, "args[%d].%s", arg, half);
 	}
+	return buf;
 }
 
 /* Which family of constants an argument is of. The first row that fits counts. */
@@ -141,9 +141,10 @@ static const struct {
 	{ "fcntl", "cmd", "F_" },
 	{ "fcntl64", "cmd", "F_" },
 	{ "futex", "op", "FUTEX_" },
+	{ "ioctl", "cmd", "FI" },
+	{ "ioctl", "cmd", "FS_IOC" },
 	{ "ioctl", "cmd", "TIOC" },
 	{ "ioctl", "cmd", "TC" },
-	{ "ioctl", "cmd", "FIO" },
 	{ "keyctl", "option", "KEYCTL_" },
 	{ "lseek", "whence", "SEEK_" },
 	{ "madvise", "behavior", "MADV_" },
@@ -168,8 +169,7 @@ static const struct {
 	{ NULL, "which_clock", "CLOCK_" },
 };
 
-/* The name of VALUE as argument ARG of CALL; NULL. */
-static const char *constant_name(const char *call, const char *arg, uint64_t value)
+const char *bpf_arg_constant(const char *call, const char *arg, uint64_t value)
 {
 	const char *name = NULL;
 	size_t i;
@@ -196,7 +196,7 @@ static void name_bits(const char *call, const char *arg, uint32_t k, char *buf)
 	for (bit = 0; bit < 32; bit++) {
 		if (!(k & 1u << bit))
 			continue;
-		name = constant_name(call, arg, 1u << bit);
+		name = bpf_arg_constant(call, arg, 1u << bit);
 		if (!name || used + strlen(name) + 2 > 40) {
 			*buf = '\0';
 			return;
@@ -297,7 +297,7 @@ static void remark_on_arg(const struct bpf_known *know, const struct sock_filter
 		name_bits(call->name, name, insn->k, buf);
 		return;
 	}
-	constant = constant_name(call->name, name, insn->k);
+	constant = bpf_arg_constant(call->name, name, insn->k);
 	if (constant)
 		snprintf(buf, TEXT, "%s%s", relation(insn), constant);
 	else if (insn->k < 0x10000)
@@ -306,7 +306,7 @@ static void remark_on_arg(const struct bpf_known *know, const struct sock_filter
 		snprintf(buf, TEXT, "%s%d", relation(insn), (int)insn->k);
 }
 
-static void remark(const struct bpf_known *know, const struct sock_filter *insn, char *buf)
+const char *bpf_remark(const struct bpf_known *know, const struct sock_filter *insn, char *buf)
 {
 	char word[TEXT];
 
@@ -314,11 +314,11 @@ static void remark(const struct bpf_known *know, const struct sock_filter *insn,
 	if (!know->reached) {
 		snprintf(buf, TEXT, "never reached");
 	} else if (insn->code == (BPF_LD | BPF_W | BPF_ABS)) {
-		name_word(know, insn->k, buf);
+		bpf_word_name(know, insn->k, buf);
 	} else if (insn->code == (BPF_RET | BPF_K)) {
 		bpf_action_name(insn->k, buf, TEXT);
 	} else if (insn->code == (BPF_ALU | BPF_AND | BPF_K) && know->word != BPF_NOWHERE) {
-		name_word(know, know->word, word);
+		bpf_word_name(know, know->word, word);
 		snprintf(buf, TEXT, "%.*s & 0x%x", (int)strcspn(word, " "), word,
 			 know->mask & insn->k);
 	} else if (BPF_CLASS(insn->code) == BPF_JMP && BPF_OP(insn->code) != BPF_JA &&
@@ -330,6 +330,7 @@ static void remark(const struct bpf_known *know, const struct sock_filter *insn,
 		else if (know->word != BPF_NOWHERE)
 			remark_on_arg(know, insn, buf);
 	}
+	return buf;
 }
 
 /* ---- the listing ---- */
@@ -392,7 +393,7 @@ static void print_line(FILE *out, const struct bpf_prog *prog, unsigned int pc,
 	char text[TEXT], note[TEXT], place[48] = "";
 
 	print_insn(insn, pc, 4, decimal, text, sizeof(text));
-	remark(know, insn, note);
+	bpf_remark(know, insn, note);
 	if (rule)
 		print_place(rule, place, sizeof(place));
 
@@ -421,5 +422,100 @@ void bpf_disasm(FILE *out, const struct bpf_prog *prog, const struct bpf_policy 
 		if (rule)
 			print_rule(out, prog, pc, rule);
 		print_line(out, prog, pc, &at[pc], rule);
+	}
+}
+
+/* ---- the plain form, which text.c reads ---- */
+
+/* Where instruction PC may go, but to the next: one target or two; false if outside. */
+static bool targets(const struct bpf_prog *prog, unsigned int pc, unsigned long to[2])
+{
+	const struct sock_filter *insn = &prog->insn[pc];
+	const struct bpf_opcode *op = bpf_opcode(insn->code);
+
+	to[0] = to[1] = pc + 1ul;
+	if (op && op->operand == BPF_OP_JUMP) {
+		to[0] = to[1] = to[0] + insn->k;
+	} else if (op && (op->operand == BPF_OP_JUMP_K || op->operand == BPF_OP_JUMP_X)) {
+		to[0] += insn->jt;
+		to[1] += insn->jf;
+	}
+	return to[0] < prog->len && to[1] < prog->len;
+}
+
+static bool is_jump(const struct bpf_opcode *op)
+{
+	return op && (op->operand == BPF_OP_JUMP || op->operand == BPF_OP_JUMP_K ||
+		      op->operand == BPF_OP_JUMP_X);
+}
+
+/* Does the notation say all of INSN, fields that nothing reads included? */
+static bool is_plain(const struct sock_filter *insn, const struct bpf_opcode *op)
+{
+	bool no_k = op->operand == BPF_OP_NONE || op->operand == BPF_OP_A ||
+		    op->operand == BPF_OP_X || op->operand == BPF_OP_LEN ||
+		    op->operand == BPF_OP_JUMP_X;
+	bool no_jumps = op->operand != BPF_OP_JUMP_K && op->operand != BPF_OP_JUMP_X;
+
+	return !(no_k && insn->k) && !(no_jumps && (insn->jt || insn->jf));
+}
+
+/* The text up to where bpf_insn_text() names the targets, then these as labels. */
+static void write_jump(const struct sock_filter *insn, unsigned int pc, const unsigned long to[2],
+		       char *buf)
+{
+	char text[BPF_REMARK];
+	char *cut;
+
+	bpf_insn_text(insn, pc, text, sizeof(text));
+	if (insn->code == (BPF_JMP | BPF_JA)) {
+		snprintf(buf, BPF_REMARK, "ja l%lu", to[0]);
+		return;
+	}
+	cut = strchr(text, ',');
+	if (cut)
+		*cut = '\0';
+	snprintf(buf, BPF_REMARK, "%.60s, l%lu, l%lu", text, to[0], to[1]);
+}
+
+static void write_insn(const struct bpf_prog *prog, unsigned int pc, char *buf)
+{
+	const struct sock_filter *insn = &prog->insn[pc];
+	const struct bpf_opcode *op = bpf_opcode(insn->code);
+	unsigned long to[2];
+	bool inside = targets(prog, pc, to);
+
+	if (op && is_jump(op) && inside && is_plain(insn, op))
+		write_jump(insn, pc, to, buf);
+	else if (op && !is_jump(op) && is_plain(insn, op))
+		bpf_insn_text(insn, pc, buf, BPF_REMARK);
+	else
+		snprintf(buf, BPF_REMARK, ".code 0x%04x, %u, %u, 0x%x", insn->code, insn->jt,
+			 insn->jf, insn->k);
+}
+
+void bpf_text_write(FILE *out, const struct bpf_prog *prog)
+{
+	unsigned char labelled[BPF_MAXINSNS] = { 0 };
+	struct bpf_known at[BPF_MAXINSNS];
+	char text[BPF_REMARK], remark[BPF_REMARK], label[16];
+	unsigned long to[2];
+	unsigned int pc;
+
+	bpf_analyse(prog, at);
+	for (pc = 0; pc < prog->len; pc++) {
+		if (is_jump(bpf_opcode(prog->insn[pc].code)) && targets(prog, pc, to))
+			labelled[to[0]] = labelled[to[1]] = 1;
+	}
+	for (pc = 0; pc < prog->len; pc++) {
+		*label = '\0';
+		if (labelled[pc])
+			snprintf(label, sizeof(label), "l%u:", pc);
+		write_insn(prog, pc, text);
+		bpf_remark(&at[pc], &prog->insn[pc], remark);
+		if (*remark)
+			fprintf(out, "%s\t%-31s ; %s\n", label, text, remark);
+		else
+			fprintf(out, "%s\t%s\n", label, text);
 	}
 }

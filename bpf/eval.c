@@ -6,8 +6,14 @@
  * This is the oracle that compiled programs are measured against (verify.c), so it must
  * not share an idea with the compiler: no intervals, no 32-bit halves, no graph. It
  * computes with 64-bit integers, in the type that the kernel reads the argument as.
+ *
+ * The proof asks about each number of the table, so there is the same once more with the rules
+ * sorted by number, and the names of arguments looked up; what they mean is the same code.
  */
 #include "bpf/internal.h"
+
+#include <errno.h>
+#include <string.h>
 
 /* The bits that the kernel reads, as the number that they are to it. */
 static int64_t as_signed(uint64_t value, unsigned int bits)
@@ -38,22 +44,12 @@ static int compare(const struct bpf_expr *expr, struct bpf_argtype type, uint64_
 	return compare_unsigned(raw & expr->mask & all, value & all);
 }
 
-static bool holds(const struct bpf_expr *expr, const struct bpf_call *call, enum bpf_abi_id abi,
-		  const struct seccomp_data *data);
-
-static bool atom_holds(const struct bpf_expr *expr, const struct bpf_call *call,
-		       enum bpf_abi_id abi, const struct seccomp_data *data)
+/* Does the comparison hold for ARG, read as TYPE says? */
+static bool atom_holds(const struct bpf_expr *expr, unsigned int arg, struct bpf_argtype type,
+		       const struct seccomp_data *data)
 {
-	struct bpf_argtype type;
-	size_t len = 0;
-	int arg, order;
+	const int order = compare(expr, type, data->args[arg]);
 
-	while (expr->arg[len])
-		len++;
-	arg = bpf_call_arg(call, abi, expr->arg, len, &type);
-	if (arg < 0)
-		return false; /* the parser has refused such a rule */
-	order = compare(expr, type, data->args[arg]);
 	switch (expr->op) {
 	case BPF_EXPR_EQ:
 		return order == 0;
@@ -73,6 +69,9 @@ static bool atom_holds(const struct bpf_expr *expr, const struct bpf_call *call,
 static bool holds(const struct bpf_expr *expr, const struct bpf_call *call, enum bpf_abi_id abi,
 		  const struct seccomp_data *data)
 {
+	struct bpf_argtype type;
+	int arg;
+
 	switch (expr->op) {
 	case BPF_EXPR_AND:
 		return holds(expr->left, call, abi, data) && holds(expr->right, call, abi, data);
@@ -81,7 +80,9 @@ static bool holds(const struct bpf_expr *expr, const struct bpf_call *call, enum
 	case BPF_EXPR_NOT:
 		return !holds(expr->left, call, abi, data);
 	default:
-		return atom_holds(expr, call, abi, data);
+		arg = bpf_call_arg(call, abi, expr->arg, strlen(expr->arg), &type);
+		/* A rule with no such argument, the parser has refused. */
+		return arg >= 0 && atom_holds(expr, (unsigned int)arg, type, data);
 	}
 }
 
@@ -123,6 +124,12 @@ static bool is_foreign(const struct bpf_policy *policy, uint32_t arch, uint32_t 
 	return arch == bpf_abis[BPF_X86_64].arch && nr > INT32_MAX;
 }
 
+/* What becomes of NR, x32's bit taken off, when no rule matches; MAX is the highest known. */
+static uint32_t fallback(const struct bpf_policy *policy, uint32_t max, uint32_t nr)
+{
+	return nr > max ? policy->unknown_action : policy->default_action;
+}
+
 uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_data *data,
 			 const struct bpf_rule **rule)
 {
@@ -138,7 +145,130 @@ uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_d
 	match = last_match(policy, abi, nr, data);
 	if (rule)
 		*rule = match;
-	if (match)
-		return match->action;
-	return nr > bpf_syscall_max(abi) ? policy->unknown_action : policy->default_action;
+	return match ? match->action : fallback(policy, bpf_syscall_max(abi), nr);
+}
+
+/* ---- the same, looked up beforehand ---- */
+
+static struct bpf_question *look_up(struct bpf_arena *arena, const struct bpf_expr *expr,
+				    const struct bpf_call *call, enum bpf_abi_id abi)
+{
+	struct bpf_question *q = bpf_alloc(arena, sizeof(*q));
+	int arg;
+
+	if (!q)
+		return NULL;
+	q->expr = expr;
+	if (expr->op <= BPF_EXPR_NOT) {
+		q->left = look_up(arena, expr->left, call, abi);
+		if (expr->op != BPF_EXPR_NOT)
+			q->right = look_up(arena, expr->right, call, abi);
+		return q->left && (q->right || expr->op == BPF_EXPR_NOT) ? q : NULL;
+	}
+	arg = bpf_call_arg(call, abi, expr->arg, strlen(expr->arg), &q->type);
+	q->arg = arg < 0 ? 0 : (unsigned int)arg;
+	return q;
+}
+
+static bool answer(const struct bpf_question *q, const struct seccomp_data *data)
+{
+	switch (q->expr->op) {
+	case BPF_EXPR_AND:
+		return answer(q->left, data) && answer(q->right, data);
+	case BPF_EXPR_OR:
+		return answer(q->left, data) || answer(q->right, data);
+	case BPF_EXPR_NOT:
+		return !answer(q->left, data);
+	default:
+		return atom_holds(q->expr, q->arg, q->type, data);
+	}
+}
+
+/* ENDS has, for each row, where its list goes on. */
+static int add_entry(struct bpf_index *index, enum bpf_abi_id abi, struct bpf_entry ***ends,
+		     const struct bpf_entry *wanted)
+{
+	struct bpf_arena *arena = index->policy->arena;
+	const size_t row = (size_t)bpf_call_nr(wanted->call, abi) % BPF_ROWS;
+	struct bpf_entry *entry = bpf_alloc_raw(arena, sizeof(*entry));
+
+	if (!entry)
+		return -E2BIG;
+	*entry = *wanted;
+	if (entry->rule->cond) {
+		entry->cond = look_up(arena, entry->rule->cond, entry->call, abi);
+		if (!entry->cond)
+			return -E2BIG;
+	}
+	*ends[row] = entry;
+	ends[row] = &entry->next;
+	return 0;
+}
+
+static int make_rows(struct bpf_index *index, enum bpf_abi_id abi)
+{
+	struct bpf_entry ***ends = bpf_alloc_raw(index->policy->arena, BPF_ROWS * sizeof(*ends));
+	struct bpf_entry entry = { 0 };
+	size_t i;
+
+	index->rows[abi] = bpf_alloc(index->policy->arena, BPF_ROWS * sizeof(struct bpf_entry *));
+	if (!index->rows[abi] || !ends)
+		return -E2BIG;
+	for (i = 0; i < BPF_ROWS; i++)
+		ends[i] = &index->rows[abi][i];
+	for (entry.rule = index->policy->rules; entry.rule; entry.rule = entry.rule->next)
+		for (entry.call = entry.rule->calls; entry.call; entry.call = entry.call->next)
+			if (bpf_call_nr(entry.call, abi) != BPF_NO_NR &&
+			    add_entry(index, abi, ends, &entry) < 0)
+				return -E2BIG;
+	return 0;
+}
+
+int bpf_index_make(struct bpf_index *index, const struct bpf_policy *policy)
+{
+	unsigned int abi;
+
+	memset(index, 0, sizeof(*index));
+	index->policy = policy;
+	for (abi = 0; abi < BPF_ABIS; abi++) {
+		if (!(policy->abis & 1u << abi))
+			continue;
+		index->max[abi] = bpf_syscall_max((enum bpf_abi_id)abi);
+		if (make_rows(index, (enum bpf_abi_id)abi) < 0)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+const struct bpf_entry *bpf_entry_of(const struct bpf_entry *entry, enum bpf_abi_id abi,
+				     uint32_t nr)
+{
+	while (entry && bpf_call_nr(entry->call, abi) != (int64_t)nr)
+		entry = entry->next;
+	return entry;
+}
+
+const struct bpf_entry *bpf_index_find(const struct bpf_index *index, enum bpf_abi_id abi,
+				       uint32_t nr)
+{
+	return bpf_entry_of(index->rows[abi][nr % BPF_ROWS], abi, nr);
+}
+
+uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data *data)
+{
+	const struct bpf_policy *policy = index->policy;
+	uint32_t nr = (uint32_t)data->nr;
+	int abi = bpf_abi_of(data->arch, nr);
+	const struct bpf_entry *entry;
+	uint32_t action;
+
+	if (is_foreign(policy, data->arch, nr, abi))
+		return SECCOMP_RET_KILL_PROCESS;
+	nr &= ~bpf_abis[abi].nr_bit;
+	action = fallback(policy, index->max[abi], nr);
+	for (entry = bpf_index_find(index, abi, nr); entry;
+	     entry = bpf_entry_of(entry->next, abi, nr))
+		if (!entry->cond || answer(entry->cond, data))
+			action = entry->rule->action;
+	return action;
 }

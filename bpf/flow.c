@@ -183,6 +183,16 @@ static void execute(struct bpf_known *know, const struct sock_filter *insn)
 		know->word = (unsigned char)insn->k;
 }
 
+/* Does A hold the number without x32's bit: taken off, or not there? */
+static bool holds_bare(const struct bpf_known *know)
+{
+	if (know->word != BPF_WORD_NR)
+		return false;
+	return know->mask == ~BPF_X32_BIT ||
+	       (know->mask == UINT32_MAX && !(know->abis & abis_with_bit()) &&
+		know->hi < BPF_X32_BIT);
+}
+
 /* Another way to AT: keep what holds on both. */
 static void meet(struct bpf_known *at, const struct bpf_known *know)
 {
@@ -190,8 +200,12 @@ static void meet(struct bpf_known *at, const struct bpf_known *know)
 		*at = *know;
 		return;
 	}
-	if (at->word != know->word || at->mask != know->mask)
-		at->word = BPF_NOWHERE;
+	if (at->word != know->word || at->mask != know->mask) {
+		if (holds_bare(at) && holds_bare(know))
+			at->mask = ~BPF_X32_BIT;
+		else
+			at->word = BPF_NOWHERE;
+	}
 	if (at->call != know->call)
 		at->call = NULL;
 	at->abis |= know->abis;

@@ -6,6 +6,7 @@
 #ifndef BPF_INTERNAL_H
 #define BPF_INTERNAL_H
 
+#include "bpf/bench.h"
 #include "bpf/bpf.h"
 
 /* ---- words and tokens of a policy line (lex.c) ---- */
@@ -73,7 +74,7 @@ int64_t bpf_call_nr(const struct bpf_call *call, enum bpf_abi_id abi);
 /* All ones in the low BITS. */
 uint64_t bpf_width_mask(unsigned int bits);
 
-/* ---- decision graphs (node.c) ---- */
+/* ---- decision graphs (node.c, emit.c) ---- */
 
 /*
  * "Load WORD, and it with MASK, compare it with K; go on at YES or NO" - or, with
@@ -85,19 +86,37 @@ struct bpf_node {
 	uint32_t word, mask, k;
 	struct bpf_node *yes, *no;
 	struct bpf_node *chain; /* in its hash bucket */
-	struct bpf_node *up;	/* while the graph is walked: who came here */
-	unsigned char walked;	/* 0: not reached; then how far */
-	int entry[3];		/* labels: of the load, of the and, of the jump; -1: unused */
-	unsigned int since;	/* how many instructions there were when the last was made */
+	unsigned int words;	/* which are tested from here on: bit WORD / 4 */
+
+	/* While a graph is walked: */
+	unsigned int walk;	/* the last walk that came here */
+	struct bpf_node *up;	/* who came here */
+	struct bpf_node *next;	/* in the list that the walk makes */
+	unsigned char progress; /* how far the walk has come with this node */
+	unsigned char entries;	/* where it is entered, a bit for each of the three */
+	int at[3];		/* and where these are in the program */
+
+	/* In order.c: what became of it */
+	struct bpf_node *image, *ordered;
+	unsigned int image_of, ordered_by;
 };
 
 #define BPF_BUCKETS 1024
+#define BPF_PIECES  128 /* of a line, that a tree is looked for at once; see tree.c */
 
 struct bpf_graph {
 	struct bpf_arena *arena;
-	uint16_t origin; /* given to the nodes made from now on */
+	enum bpf_optimize how;
+	uint16_t origin;    /* given to the nodes made from now on */
+	unsigned int walks; /* how many there were, of this kind and those of order.c */
+	unsigned int spare; /* nodes that order.c may still make on trial */
 	struct bpf_node *bucket[BPF_BUCKETS];
+	int32_t *cost; /* where tree.c computes: 2 * BPF_PIECES * BPF_PIECES */
 };
+
+int bpf_graph_init(struct bpf_graph *graph, struct bpf_arena *arena, enum bpf_optimize how);
+
+bool bpf_is_action(const struct bpf_node *node);
 
 /*
  * Equal nodes are made once, so that equal decisions are equal pointers. A test that
@@ -114,8 +133,19 @@ struct bpf_test {
 struct bpf_node *bpf_node_test(struct bpf_graph *graph, struct bpf_test test, struct bpf_node *yes,
 			       struct bpf_node *no);
 
-/* Append the program that decides as ROOT does; once, since it marks the nodes. */
-int bpf_graph_emit(struct bpf_node *root, struct bpf_asm *as, struct bpf_error *err);
+/* All nodes that ROOT reaches, linked by "next", each behind those that it goes to. */
+struct bpf_node *bpf_graph_walk(struct bpf_graph *graph, struct bpf_node *root);
+
+/* How long the program for ROOT is, and its longest way. */
+struct bpf_size {
+	unsigned int insns, longest;
+};
+
+struct bpf_size bpf_graph_size(struct bpf_graph *graph, struct bpf_node *root);
+
+/* The program that decides as ROOT does. */
+int bpf_graph_emit(struct bpf_graph *graph, struct bpf_node *root, struct bpf_prog *prog,
+		   struct bpf_error *err);
 
 /* ---- conditions as graphs (lower.c) ---- */
 
@@ -123,6 +153,115 @@ int bpf_graph_emit(struct bpf_node *root, struct bpf_asm *as, struct bpf_error *
 struct bpf_node *bpf_lower(struct bpf_graph *graph, const struct bpf_expr *expr,
 			   const struct bpf_call *call, enum bpf_abi_id abi, struct bpf_node *yes,
 			   struct bpf_node *no);
+
+/* ---- lines and trees (tree.c) ---- */
+
+/*
+ * What becomes of the values of one word, "word & mask": a line from 0 to MASK, cut into
+ * pieces. From its start on to that of the next, a piece is decided by its node.
+ */
+struct bpf_piece {
+	uint32_t start;
+	int32_t weight; /* of BPF_STEP for the whole line: how often is it in this piece? */
+	uint16_t origin;
+	struct bpf_node *node;
+};
+
+struct bpf_line {
+	uint32_t word, mask;
+	uint32_t end;  /* the last value: MASK, if this is not a part of another line */
+	int32_t price; /* what one instruction more has to save, in average steps of BPF_STEP */
+	struct bpf_piece *pieces;
+	size_t len;
+};
+
+#define BPF_STEP (1 << 20)
+
+/* The line goes on with NODE from START on; starts come in order. Equal neighbours become one. */
+void bpf_line_add(struct bpf_line *line, uint32_t start, struct bpf_node *node, uint16_t origin);
+
+/* LEN pieces from I on. */
+struct bpf_line bpf_part_of(const struct bpf_line *line, size_t i, size_t len);
+
+/* TO becomes FROM, with pieces of its own. -E2BIG: no memory. */
+int bpf_copy_line(struct bpf_graph *graph, struct bpf_line *to, const struct bpf_line *from);
+
+/* The cheapest tests that tell the pieces of LINE apart. NULL: no memory. */
+struct bpf_node *bpf_tree(struct bpf_graph *graph, const struct bpf_line *line);
+
+/* Single values with much of a line's weight, to be asked for before all others. */
+struct bpf_heavy {
+	struct bpf_piece pieces[16];
+	size_t len;
+};
+
+/* Take them out of LINE, if steps are what counts there. -E2BIG: no memory. */
+int bpf_take_heavy(struct bpf_graph *graph, struct bpf_line *line, struct bpf_heavy *heavy);
+
+/* Ask for them; then comes REST. LINE gives the word. */
+struct bpf_node *bpf_test_heavy(struct bpf_graph *graph, const struct bpf_line *line,
+				const struct bpf_heavy *heavy, struct bpf_node *rest);
+
+/* ---- each word once (order.c) ---- */
+
+/* A graph that decides as NODE does, with the tests of each word together. */
+struct bpf_node *bpf_order(struct bpf_graph *graph, struct bpf_node *node);
+
+/* ---- how often (heat.c) ---- */
+
+struct bpf_heat {
+	enum bpf_optimize how;
+	struct bpf_arena *arena;
+	unsigned int abis;	/* of the policy */
+	uint32_t *of_row;	/* for each row of bpf_syscalls[] */
+	uint32_t max[BPF_ABIS]; /* bpf_syscall_max() */
+};
+
+int bpf_heat_init(struct bpf_heat *heat, const struct bpf_goal *goal,
+		  const struct bpf_policy *policy);
+
+/*
+ * Weigh the pieces of LINE, which is of ABI's numbers, and set its price. -E2BIG: no memory.
+ */
+int bpf_heat_line(const struct bpf_heat *heat, enum bpf_abi_id abi, struct bpf_line *line);
+
+/* The price for the line of an argument. */
+int32_t bpf_argument_price(enum bpf_optimize how);
+
+/* ---- what a policy says about numbers (numbers.c), and x86's two kinds (x86.c) ---- */
+
+struct bpf_compiler {
+	const struct bpf_policy *policy;
+	struct bpf_heat heat;
+	struct bpf_graph *graph;
+};
+
+/* All 2^32 numbers, as ABI; those that can only be another's are killed. -E2BIG: no memory. */
+int bpf_numbers(struct bpf_compiler *c, enum bpf_abi_id abi, struct bpf_line *line);
+
+/* What is behind one AUDIT_ARCH_*. */
+struct bpf_arch {
+	enum bpf_abi_id abi;	/* or x32, if the policy has no x86_64 */
+	bool has_x32;		/* besides x86_64 */
+	struct bpf_line line;	/* its numbers; */
+	struct bpf_line x32;	/* those of x32 */
+	struct bpf_heavy heavy; /* what is asked for first, */
+	struct bpf_line rest;	/* and what comes then */
+};
+
+/* Take the numbers of x32 off those of x86_64, which come after its bit has been asked for. */
+void bpf_cut_x32(struct bpf_line *x86_64);
+
+/* The bit, and then two trees. */
+struct bpf_node *bpf_beside_x32(struct bpf_compiler *c, struct bpf_node *x86_64,
+				const struct bpf_line *x32);
+
+/*
+ * The bit, and the tree SAME for both, which is of the number without it; before that, where
+ * x32 differs. SAME need not know the heavy numbers.
+ */
+struct bpf_node *bpf_below_x32(struct bpf_compiler *c, const struct bpf_arch *arch,
+			       struct bpf_node *same);
 
 /* ---- cells (cells.c) ---- */
 
@@ -143,9 +282,49 @@ struct bpf_cells {
 
 /*
  * One value for each list of answers that the N ATOMS can get at once: exactly those,
- * whatever their masks are. Returns how many; they are in CELLS->values[0]; or -E2BIG.
+ * whatever their masks are. Returns how many; they are in CELLS->values[0]; or -E2BIG. The
+ * atoms may change places.
  */
-int bpf_cells_find(struct bpf_cells *cells, const struct bpf_atom *atoms, size_t n);
+int bpf_cells_find(struct bpf_cells *cells, struct bpf_atom *atoms, size_t n);
+
+/* ---- the oracle, for many calls (eval.c) ---- */
+
+/* A condition, with the arguments looked up. */
+struct bpf_question {
+	const struct bpf_expr *expr;
+	struct bpf_question *left, *right; /* of &&, || and ! */
+	unsigned int arg;		   /* of a comparison */
+	struct bpf_argtype type;
+};
+
+/* A rule that names a number. */
+struct bpf_entry {
+	struct bpf_entry *next; /* in the order of the rules */
+	const struct bpf_rule *rule;
+	const struct bpf_call *call;
+	const struct bpf_question *cond; /* NULL: always */
+};
+
+#define BPF_ROWS 1024 /* numbers above share their rows */
+
+/* The rules by the numbers that they name. */
+struct bpf_index {
+	const struct bpf_policy *policy;
+	uint32_t max[BPF_ABIS];		   /* bpf_syscall_max() */
+	struct bpf_entry **rows[BPF_ABIS]; /* BPF_ROWS each; NULL: not in the policy */
+};
+
+/* In POLICY's arena. -E2BIG: it is full. */
+int bpf_index_make(struct bpf_index *index, const struct bpf_policy *policy);
+
+/* The first entry from ENTRY on that is about NR, x32's bit taken off; NULL. */
+const struct bpf_entry *bpf_entry_of(const struct bpf_entry *entry, enum bpf_abi_id abi,
+				     uint32_t nr);
+const struct bpf_entry *bpf_index_find(const struct bpf_index *index, enum bpf_abi_id abi,
+				       uint32_t nr);
+
+/* bpf_policy_eval(), faster. */
+uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data *data);
 
 /* ---- proofs (ask.c, verify.c) ---- */
 
@@ -165,7 +344,8 @@ struct bpf_proof {
 	const struct bpf_prog *prog;
 	struct bpf_arena *arena;
 	struct bpf_error *err;
-	struct bpf_list nrs, archs; /* those to be tried */
+	struct bpf_index index;
+	struct bpf_list nrs, archs; /* that the program tells from others */
 	struct bpf_state **states;  /* for each instruction, what A may be */
 	bool survey;		    /* nr and arch are not known yet */
 	bool tests_args;	    /* some test is of an argument */
@@ -192,10 +372,145 @@ void bpf_list_around(struct bpf_list *list, uint32_t value); /* with its two nei
  */
 int bpf_ask_program(struct bpf_proof *p, unsigned int pc);
 
-/* The first instruction that loads an argument, with nr and arch known; -1: none. */
-int bpf_first_arg_load(const struct bpf_proof *p);
+/*
+ * The first instruction that loads something else than what is known: the architecture, and the
+ * number if NR_KNOWN; -1: it ends before.
+ */
+int bpf_first_load(const struct bpf_proof *p, bool nr_known);
 
 /* What the rules ask of the arguments of this number. */
 int bpf_ask_policy(struct bpf_proof *p);
+
+/* ---- decision diagrams (bdd.c) ---- */
+
+/*
+ * A diagram is an index into NODES; the same diagram is always the same index. A node tests
+ * one bit of struct seccomp_data, and variables come in one order on every way down:
+ * the bits of arch, of nr, of each argument, of the instruction pointer, each from the top.
+ */
+#define BPF_BDD_ARCH	0u
+#define BPF_BDD_NR	32u
+#define BPF_BDD_ARG(i)	(64u + 64u * (i)) /* also of BPF_ARG_IP */
+#define BPF_BDD_VARS	512u
+#define BPF_BDD_BOOL	1024u /* leaves: no and yes, */
+#define BPF_BDD_ACTION	1025u /* an action, in LO, */
+#define BPF_BDD_ACTIONS 1026u /* two of them */
+
+#define BPF_BDD_NO  0u
+#define BPF_BDD_YES 1u
+
+struct bpf_bdd_node {
+	uint32_t var, lo, hi; /* the bit; what follows when it is 0, when it is 1 */
+	uint32_t chain;	      /* the next one in its bucket; 0: none */
+};
+
+struct bpf_bdd_memo {
+	uint32_t f, g, h, result;
+};
+
+struct bpf_bdd {
+	struct bpf_bdd_node *nodes;
+	uint32_t *buckets;
+	struct bpf_bdd_memo *memo;
+	uint32_t len, max, nbuckets, nmemo; /* the last two are powers of two */
+	bool full;			    /* a node was not made: all results are void */
+};
+
+/* Takes most of what ARENA has left. -ENOMEM: that is too little to begin with. */
+int bpf_bdd_init(struct bpf_bdd *bdd, struct bpf_arena *arena);
+
+uint32_t bpf_bdd_node(struct bpf_bdd *bdd, uint32_t var, uint32_t lo, uint32_t hi);
+uint32_t bpf_bdd_bit(struct bpf_bdd *bdd, uint32_t var);
+uint32_t bpf_bdd_not(struct bpf_bdd *bdd, uint32_t f);
+
+/* G where F holds, else H. F has boolean leaves, the others any. */
+uint32_t bpf_bdd_ite(struct bpf_bdd *bdd, uint32_t f, uint32_t g, uint32_t h);
+
+/* Of two diagrams of actions: where RELATION does not hold, the two actions; else no. */
+uint32_t bpf_bdd_compare(struct bpf_bdd *bdd, uint32_t a, uint32_t b, enum bpf_relation relation);
+
+/* F with the bit VAR being VALUE. */
+uint32_t bpf_bdd_restrict(struct bpf_bdd *bdd, uint32_t f, uint32_t var, bool value);
+
+/* Where the variables below END, being given, lead from F to EXIT. */
+uint32_t bpf_bdd_reaches(struct bpf_bdd *bdd, uint32_t f, uint32_t end, uint32_t exit);
+
+/*
+ * Where F goes when the variables below END are given. Returns how many such diagrams there
+ * are; when that is above MAX, it only means "more".
+ */
+unsigned int bpf_bdd_exits(const struct bpf_bdd *bdd, uint32_t f, uint32_t end, uint32_t *exits,
+			   unsigned int max);
+
+/* Which of the 64 bits from FIRST on F tests; the first is the top one. */
+uint64_t bpf_bdd_support(const struct bpf_bdd *bdd, uint32_t f, uint32_t first);
+
+/* ---- words that depend on the call (value.c) ---- */
+
+#define BPF_VALUE_BITS	 32
+#define BPF_VALUE_BUCKETS 512
+
+struct bpf_value {
+	const struct bpf_value *chain; /* in its bucket */
+	uint32_t bit[BPF_VALUE_BITS];  /* diagrams, from the lowest bit */
+};
+
+/* Equal words are the same pointer. */
+struct bpf_values {
+	struct bpf_bdd *bdd;
+	struct bpf_arena *arena;
+	const struct bpf_value *bucket[BPF_VALUE_BUCKETS];
+};
+
+/* NULL: the arena is full. OFFSET is that of a word in struct seccomp_data. */
+const struct bpf_value *bpf_value_const(struct bpf_values *values, uint32_t value);
+const struct bpf_value *bpf_value_load(struct bpf_values *values, uint32_t offset);
+
+/* Does the word not depend on the call? Then its VALUE is set. */
+bool bpf_value_known(const struct bpf_value *word, uint32_t *value);
+
+/*
+ * A op B for BPF_ADD and so on (BPF_NEG has no B), and the diagram of A op B for BPF_JEQ and
+ * so on. No division by the constant 0. -EDOM: both depend on the call; -EOPNOTSUPP: a product
+ * or quotient that is no shift; -ENOMEM.
+ */
+int bpf_value_compute(struct bpf_values *values, uint16_t op, const struct bpf_value *a,
+		     const struct bpf_value *b, const struct bpf_value **result);
+int bpf_value_test(struct bpf_values *values, uint16_t op, const struct bpf_value *a,
+		  const struct bpf_value *b, uint32_t *result);
+
+/* ---- programs as diagrams (symbolic.c) ---- */
+
+/* The action whose effect is the same, without the data that the kernel does not look at. */
+uint32_t bpf_action_meaning(uint32_t action);
+
+/*
+ * What a checked program does, as a diagram of actions in *RESULT. Scratch comes from ARENA.
+ * Its name is for errors, which are those of bpf_diff().
+ */
+struct bpf_program {
+	const struct sock_filter *insn;
+	unsigned int len;
+	const char *name;
+};
+
+int bpf_symbolic(struct bpf_bdd *bdd, struct bpf_arena *arena, const struct bpf_program *program,
+		 uint32_t *result, struct bpf_error *err);
+
+/* ---- what is read later (live.c) ---- */
+
+#define BPF_LIVE_A    1u
+#define BPF_LIVE_X    2u
+#define BPF_LIVE_M(i) (4u << (i))
+#define BPF_LIVE_ARGS BPF_LIVE_M(BPF_MEMWORDS) /* some argument, or the instruction pointer */
+
+/* For each instruction, what some way from there reads before it is written. */
+void bpf_live(const struct sock_filter *insn, unsigned int len, uint32_t *live);
+
+/* ---- differences in words (region.c) ---- */
+
+/* What bpf_diff_each() does with the result of bpf_bdd_compare(). */
+int bpf_regions(struct bpf_bdd *bdd, uint32_t differs, const struct bpf_pair *pair,
+		bpf_difference_fn *fn, void *ctx);
 
 #endif

@@ -57,18 +57,18 @@ static struct bpf_node *high_word(struct bpf_graph *graph, const struct operand 
 }
 
 /*
- * The argument equals K. The high word is first; where the mask has no bits in it,
- * that test is a foregone conclusion and vanishes.
+ * The argument equals K. The low word is first, as it tells more; the high one is mostly zero.
+ * Where the mask has no bits in it, that test is a foregone conclusion and vanishes.
  *
- *	ld  [hi]
- *	jeq #K.hi, 1f, NO
- * 1:	ld  [lo]
- *	jeq #K.lo, YES, NO
+ *	ld  [lo]
+ *	jeq #K.lo, 1f, NO
+ * 1:	ld  [hi]
+ *	jeq #K.hi, YES, NO
  */
 static struct bpf_node *equal(struct bpf_graph *graph, const struct operand *o,
 			      struct bpf_node *yes, struct bpf_node *no)
 {
-	return high_word(graph, o, BPF_JEQ, low_word(graph, o, BPF_JEQ, yes, no), no);
+	return low_word(graph, o, BPF_JEQ, high_word(graph, o, BPF_JEQ, yes, no), no);
 }
 
 /*

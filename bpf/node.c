@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decision graphs, and how they become instructions.
+ * Decision graphs.
  *
  * What a filter does with a call is a graph: each node looks at one 32-bit word of
  * struct seccomp_data and goes on at one of two others; the last ones are actions. All
@@ -8,29 +8,30 @@
  *
  * Nodes are kept in a hash table, so that a node which exists is never made again.
  * That alone does most of what an optimizer would: calls with the same conditions
- * share their code, each action is one "ret", and a test whose outcomes are the same
- * node is seen to be no test at all.
- *
- * Classic BPF jumps forwards only, so a node must come after all that go to it: the
- * order is the reverse of that in which a depth-first walk leaves the nodes. Going
- * to YES first there puts NO right behind its test. That is the cheap side: the kernel
- * turns a test that falls through into one instruction of eBPF, else into two.
- *
- * See bpf_convert_filter() in net/core/filter.c.
+ * share their code, also across ABIs, each action is one "ret", and a test whose
+ * outcomes are the same node is seen to be no test at all.
  */
 #include "bpf/internal.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define RET (BPF_RET | BPF_K)
+#define RET	  (BPF_RET | BPF_K)
+#define MAX_SPARE 4000
 
-/* Where a node can be entered; entry[] is indexed by this. */
-enum { AT_LOAD, AT_AND, AT_JUMP };
-
-static bool is_action(const struct bpf_node *node)
+bool bpf_is_action(const struct bpf_node *node)
 {
 	return node->code == RET;
+}
+
+int bpf_graph_init(struct bpf_graph *graph, struct bpf_arena *arena, enum bpf_optimize how)
+{
+	memset(graph, 0, sizeof(*graph));
+	graph->arena = arena;
+	graph->how = how;
+	graph->spare = MAX_SPARE;
+	graph->cost = bpf_alloc_raw(arena, 2 * BPF_PIECES * BPF_PIECES * sizeof(*graph->cost));
+	return graph->cost ? 0 : -E2BIG;
 }
 
 /* ---- making nodes ---- */
@@ -114,7 +115,8 @@ static int foregone(const struct bpf_test *test)
 
 /*
  * "jset" masks by itself: "A & m == 0" and "A & bit == bit" need no "and", and leave
- * the whole word in A for the next test. True when the outcomes change places.
+ * the whole word in A for the next test. True when the outcomes change places. (Not so of the
+ * number, which has its mask for all tests that follow.)
  */
 static bool use_jset(struct bpf_test *test)
 {
@@ -125,7 +127,7 @@ static bool use_jset(struct bpf_test *test)
 		test->mask = UINT32_MAX;
 		return false;
 	}
-	if (test->op != BPF_JEQ || test->mask == UINT32_MAX)
+	if (test->op != BPF_JEQ || test->mask == UINT32_MAX || test->word == BPF_WORD_NR)
 		return false;
 	if (!zero && (test->k != test->mask || (test->mask & (test->mask - 1))))
 		return false;
@@ -137,7 +139,7 @@ static bool use_jset(struct bpf_test *test)
 
 static bool same_value(const struct bpf_node *node, const struct bpf_test *test)
 {
-	return !is_action(node) && node->word == test->word && node->mask == test->mask;
+	return !bpf_is_action(node) && node->word == test->word && node->mask == test->mask;
 }
 
 /* Behind "A == k", further tests of A are no questions. */
@@ -178,172 +180,53 @@ struct bpf_node *bpf_node_test(struct bpf_graph *graph, struct bpf_test test, st
 	node.k = test.k;
 	node.yes = skip_known(yes, &test);
 	node.no = skip_repeated(no, &test);
+	node.words = 1u << test.word / 4 | node.yes->words | node.no->words;
 	return node.yes == node.no ? node.no : intern(graph, &node);
 }
 
-/* ---- order ---- */
+/* ---- walking ---- */
 
 /* How far the walk has come with a node. */
 enum { REACHED = 1, YES_SEEN, BOTH_SEEN };
 
+static bool reach(const struct bpf_graph *graph, struct bpf_node *node, struct bpf_node *from)
+{
+	if (node->walk == graph->walks)
+		return false;
+	node->walk = graph->walks;
+	node->progress = REACHED;
+	node->up = from;
+	node->entries = 0;
+	return true;
+}
+
 /* Where the walk goes next from NODE; NULL: both outcomes are done. */
 static struct bpf_node *next_outcome(struct bpf_node *node)
 {
-	if (is_action(node) || node->walked == BOTH_SEEN)
+	if (bpf_is_action(node) || node->progress == BOTH_SEEN)
 		return NULL;
-	return node->walked++ == REACHED ? node->yes : node->no;
+	return node->progress++ == REACHED ? node->yes : node->no;
 }
 
-/*
- * All nodes that ROOT reaches, each before those that it goes to, linked by "up". No
- * recursion: a call with thousands of rules makes a graph that is as deep.
- */
-static struct bpf_node *in_order(struct bpf_node *root)
+/* No recursion: a call with thousands of rules makes a graph that is as deep. */
+struct bpf_node *bpf_graph_walk(struct bpf_graph *graph, struct bpf_node *root)
 {
-	struct bpf_node *node = root, *first = NULL;
-	struct bpf_node *next, *up;
+	struct bpf_node *first = NULL, **end = &first;
+	struct bpf_node *node = root, *next;
 
-	root->walked = REACHED;
-	root->up = NULL;
+	graph->walks++;
+	reach(graph, root, NULL);
 	while (node) {
 		next = next_outcome(node);
-		if (next && next->walked)
-			continue;
 		if (next) {
-			next->walked = REACHED;
-			next->up = node;
-			node = next;
+			if (reach(graph, next, node))
+				node = next;
 			continue;
 		}
-		up = node->up;
-		node->up = first;
-		first = node;
-		node = up;
+		*end = node;
+		end = &node->next;
+		node = node->up;
 	}
+	*end = NULL;
 	return first;
-}
-
-/* ---- instructions ---- */
-
-/*
- * A jump reaches 255 instructions. An action that was jumped to this long ago is written out
- * before it is out of reach, and again later if need be: "ret" costs no more than the
- * "ja" that would lead to it, and serves all around. Looked after now and then.
- */
-#define PATIENCE 150
-#define INTERVAL 50
-
-struct emitter {
-	struct bpf_asm *as;
-	unsigned int count; /* of instructions, also beyond those that fit; no trampolines */
-};
-
-/* The label by which TO is entered from FROM, which leaves its word in A. */
-static int enter(const struct emitter *e, const struct bpf_node *from, struct bpf_node *to)
-{
-	int at = AT_LOAD;
-
-	if (!is_action(to) && to->word == from->word) {
-		if (to->mask == from->mask)
-			at = AT_JUMP;
-		else if (from->mask == UINT32_MAX)
-			at = AT_AND;
-	}
-	if (to->entry[at] < 0) {
-		to->entry[at] = bpf_label(e->as);
-		to->since = e->count;
-	}
-	return to->entry[at];
-}
-
-static void place(const struct emitter *e, int label)
-{
-	if (label >= 0)
-		bpf_place_label(e->as, label);
-}
-
-/*
- * Where the decision has fallen, if somebody still waits for it here:
- *
- *	ret #ACTION
- */
-static void emit_action(struct emitter *e, struct bpf_node *node)
-{
-	if (node->entry[AT_LOAD] < 0)
-		return;
-	e->as->origin = node->origin;
-	place(e, node->entry[AT_LOAD]);
-	bpf_emit(e->as, RET, node->k);
-	node->entry[AT_LOAD] = -1;
-	e->count++;
-}
-
-/*
- * One test. Only what somebody enters is emitted: behind a test of the same word, the
- * load is missing.
- *
- * Entry: A is anything at the load, the word at the and, the masked word at the jump.
- * Exit: A is the masked word.
- *
- *	ld  [WORD]
- *	and #MASK		(if some bits do not count)
- *	jeq #K, YES, NO		(or jgt, jge, jset)
- */
-static void emit_test(struct emitter *e, const struct bpf_node *node)
-{
-	bool load = node->entry[AT_LOAD] >= 0;
-	bool mask = node->mask != UINT32_MAX && (load || node->entry[AT_AND] >= 0);
-	int yes, no;
-
-	e->as->origin = node->origin;
-	place(e, node->entry[AT_LOAD]);
-	if (load)
-		bpf_emit(e->as, BPF_LD | BPF_W | BPF_ABS, node->word);
-	place(e, node->entry[AT_AND]);
-	if (mask)
-		bpf_emit(e->as, BPF_ALU | BPF_AND | BPF_K, node->mask);
-	place(e, node->entry[AT_JUMP]);
-	yes = enter(e, node, node->yes);
-	no = enter(e, node, node->no);
-	bpf_jump(e->as, node->code, node->k, yes, no);
-	e->count += 1u + load + mask;
-}
-
-/*
- * Write out the actions behind NODE that have been waited for too long. Nothing falls
- * into them: all tests name both their outcomes.
- */
-static void emit_overdue(struct emitter *e, struct bpf_node *node)
-{
-	for (; node; node = node->up)
-		if (is_action(node) && e->count - node->since >= PATIENCE)
-			emit_action(e, node);
-}
-
-int bpf_graph_emit(struct bpf_node *root, struct bpf_asm *as, struct bpf_error *err)
-{
-	struct emitter e = { .as = as };
-	struct bpf_node *node, *first;
-	unsigned int next = INTERVAL;
-
-	first = in_order(root);
-	for (node = first; node; node = node->up)
-		memset(node->entry, -1, sizeof(node->entry));
-	root->entry[AT_LOAD] = bpf_label(as);
-	for (node = first; node; node = node->up) {
-		if (e.count >= next) {
-			emit_overdue(&e, node);
-			next = e.count + INTERVAL;
-		}
-		if (is_action(node))
-			emit_action(&e, node);
-		else
-			emit_test(&e, node);
-	}
-	as->origin = 0;
-	if (e.count <= BPF_MAXINSNS)
-		return 0;
-	return bpf_fail(err, -E2BIG, NULL,
-			"the policy needs %u instructions; the kernel takes %d in one filter",
-			e.count, BPF_MAXINSNS);
 }

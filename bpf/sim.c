@@ -85,8 +85,8 @@ static void jump(struct bpf_machine *m, uint32_t distance)
  * instructions that bpf_opcodes[] marks BPF_SECCOMP.
  */
 /* NOLINTNEXTLINE(readability-function-size): one flat switch over the codes */
-static inline bool step(struct bpf_machine *m, const struct sock_filter *insn,
-			const struct seccomp_data *data, uint32_t *result)
+static __always_inline bool step(struct bpf_machine *m, const struct sock_filter *insn,
+				 const struct seccomp_data *data, uint32_t *result)
 {
 	m->pc++;
 	m->steps++;

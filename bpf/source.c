@@ -43,6 +43,7 @@ struct source {
 	bpf_line_fn *fn;
 	void *ctx;
 	struct bpf_error *err;
+	bool builtin; /* names are sought among the built-in policies alone */
 };
 
 static int read_named(struct source *src, const char *name, const struct file *up,
@@ -410,7 +411,7 @@ static int read_sought(struct source *src, const char *name, struct file *file)
 	int ret;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (!dirs[i].dir)
+		if (!dirs[i].dir || src->builtin)
 			continue;
 		file->name = join(src, dirs[i].dir, dirs[i].sub, name);
 		if (!file->name)
@@ -446,11 +447,25 @@ static int read_named(struct source *src, const char *name, const struct file *u
 			"a policy's name has letters, digits, '.', '_' and '-'; a path has a '/'");
 }
 
+static int read_top(struct source *src, const char *name)
+{
+	char *copy = bpf_strndup(src->arena, name, strlen(name)); /* places refer to it */
+
+	return copy ? read_named(src, copy, NULL, NULL) : full(src);
+}
+
 int bpf_source_read(const char *name, const char *datadir, struct bpf_arena *arena, bpf_line_fn *fn,
 		    void *ctx, struct bpf_error *err)
 {
-	struct source src = { datadir, arena, fn, ctx, err };
-	char *copy = bpf_strndup(arena, name, strlen(name)); /* places refer to it */
+	struct source src = { datadir, arena, fn, ctx, err, false };
 
-	return copy ? read_named(&src, copy, NULL, NULL) : full(&src);
+	return read_top(&src, name);
+}
+
+int bpf_builtin_read(const char *name, struct bpf_arena *arena, bpf_line_fn *fn, void *ctx,
+		     struct bpf_error *err)
+{
+	struct source src = { NULL, arena, fn, ctx, err, true };
+
+	return read_top(&src, name);
 }

@@ -8,8 +8,8 @@
  * questions of both are treated alike by both, so one of each kind is enough:
  *
  *  - architectures: those of the policy, those that the program compares with, another;
- *  - numbers: all of the tables, and what the program compares with, with neighbours.
- *    Since the number is never masked, those are all the kinds that there are;
+ *  - numbers: all that the tables and the policy know, and what the program compares with, with
+ *    neighbours; and all that with x32's bit and without, where the program takes it off;
  *  - for each of these, arguments: which comparisons the program makes is found by
  *    following it with the number known and both outcomes of each test on an argument;
  *    the policy's own are added; cells.c has one value for each possible list of
@@ -81,7 +81,7 @@ static int differ(struct bpf_proof *p, uint32_t policy, uint32_t program)
 
 static int run_both(struct bpf_proof *p)
 {
-	uint32_t policy = bpf_policy_eval(p->policy, &p->data, NULL);
+	uint32_t policy = bpf_index_eval(&p->index, &p->data);
 	uint32_t program = bpf_run(p->prog->insn, p->prog->len, &p->data, NULL);
 
 	if (++p->cases > MAX_STEPS / p->cost)
@@ -165,7 +165,7 @@ static int try_number(struct bpf_proof *p, uint32_t arch, uint32_t nr)
 	p->data.arch = arch;
 	p->data.nr = (int)nr;
 	p->natoms = 0;
-	pc = bpf_first_arg_load(p);
+	pc = bpf_first_load(p, true);
 	if (pc >= 0)
 		ret = bpf_ask_program(p, (unsigned int)pc);
 	if (ret == 0)
@@ -176,52 +176,114 @@ static int try_number(struct bpf_proof *p, uint32_t arch, uint32_t nr)
 	return ret;
 }
 
-/* ---- all together ---- */
+/* ---- the inputs to try ---- */
 
-/* Both evaluators walk lists: the rules' calls, the instructions. */
+/* A case runs all instructions at most, and asks all rules for the number. */
 static unsigned long cost_of_case(const struct bpf_proof *p)
 {
-	const struct bpf_rule *rule;
-	const struct bpf_call *call;
-	unsigned long cost = p->prog->len;
-
-	for (rule = p->policy->rules; rule; rule = rule->next)
-		for (call = rule->calls; call; call = call->next)
-			cost++;
-	return cost;
+	return p->prog->len + p->policy->nrules;
 }
 
-/* Numbers that the policy or the tables know, with a neighbour beyond the last. */
-static int list_policy(struct bpf_proof *p)
+static bool is_in_table(const struct bpf_proof *p, uint32_t arch, uint32_t nr)
+{
+	const int abi = bpf_abi_of(arch, nr);
+
+	return abi >= 0 && p->policy->abis & 1u << abi &&
+	       (nr & ~bpf_abis[abi].nr_bit) <= p->index.max[abi];
+}
+
+static int try_table(struct bpf_proof *p, enum bpf_abi_id abi)
+{
+	uint32_t nr;
+	int ret = 0;
+
+	for (nr = 0; ret == 0 && nr <= p->index.max[abi]; nr++)
+		ret = try_number(p, bpf_abis[abi].arch, nr | bpf_abis[abi].nr_bit);
+	return ret;
+}
+
+/*
+ * Every other number. The program tells these from their neighbours; all that the policy does not
+ * name are the same to it, and some neighbour of a named one is among them.
+ */
+static int try_others(struct bpf_proof *p, uint32_t arch)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < p->nrs.len; i++)
+		if (!is_in_table(p, arch, p->nrs.values[i]))
+			ret = try_number(p, arch, p->nrs.values[i]);
+	return ret;
+}
+
+static int try_arch(struct bpf_proof *p, uint32_t arch)
+{
+	bool foreign = true;
+	unsigned int abi;
+	int ret = 0;
+
+	for (abi = 0; ret == 0 && abi < BPF_ABIS; abi++) {
+		if (bpf_abis[abi].arch != arch || !(p->policy->abis & 1u << abi))
+			continue;
+		foreign = false;
+		ret = try_table(p, (enum bpf_abi_id)abi);
+	}
+	p->data.arch = arch;
+	if (ret == 0 && foreign && bpf_first_load(p, false) < 0)
+		return try_number(p, arch, 0); /* neither of the two looks at the number */
+	return ret == 0 ? try_others(p, arch) : ret;
+}
+
+/* ---- all together ---- */
+
+/* Numbers beyond the table, which rules name as such. */
+static size_t count_bare(const struct bpf_policy *policy)
 {
 	const struct bpf_rule *rule;
 	const struct bpf_call *call;
-	size_t n = 3u * p->prog->len + 16;
-	unsigned int abi;
-	uint32_t nr;
+	size_t n = 0;
 
-	for (abi = 0; abi < BPF_ABIS; abi++)
-		n += bpf_syscall_max(abi) + 2;
+	for (rule = policy->rules; rule; rule = rule->next)
+		for (call = rule->calls; call; call = call->next)
+			n += !call->syscall;
+	return n;
+}
+
+static void add_bare(struct bpf_proof *p, uint32_t bit)
+{
+	const struct bpf_rule *rule;
+	const struct bpf_call *call;
+
 	for (rule = p->policy->rules; rule; rule = rule->next)
 		for (call = rule->calls; call; call = call->next)
-			n += call->syscall ? 0 : 3 * BPF_ABIS;
-	if (make_list(p, &p->nrs, n) < 0 || make_list(p, &p->archs, 3u * p->prog->len + 16) < 0)
+			if (!call->syscall)
+				bpf_list_around(&p->nrs, call->nr | bit);
+}
+
+/*
+ * What the policy tells from others: its ABIs, an architecture that is none, numbers that it
+ * names; where a table ends, and where x32's bit and the sign begin.
+ */
+static int make_lists(struct bpf_proof *p)
+{
+	const size_t nrs = 3 * (2u * p->prog->len + BPF_ABIS * (1 + count_bare(p->policy)) + 4);
+	unsigned int abi;
+	uint32_t i;
+
+	if (make_list(p, &p->nrs, nrs + 1) < 0 ||
+	    make_list(p, &p->archs, 3u * p->prog->len + BPF_ABIS + 2) < 0)
 		return -E2BIG;
+	for (i = 0; i < 4; i++)
+		bpf_list_around(&p->nrs, i * BPF_X32_BIT);
+	bpf_list_add(&p->archs, 0);
 	for (abi = 0; abi < BPF_ABIS; abi++) {
-		if (!(p->policy->abis & (1u << abi)))
+		if (!(p->policy->abis & 1u << abi))
 			continue;
 		bpf_list_add(&p->archs, bpf_abis[abi].arch);
-		for (nr = 0; nr <= bpf_syscall_max(abi) + 1; nr++)
-			bpf_list_add(&p->nrs, nr | bpf_abis[abi].nr_bit);
-		for (rule = p->policy->rules; rule; rule = rule->next)
-			for (call = rule->calls; call; call = call->next)
-				if (!call->syscall)
-					bpf_list_around(&p->nrs, call->nr | bpf_abis[abi].nr_bit);
+		bpf_list_around(&p->nrs, p->index.max[abi] | bpf_abis[abi].nr_bit);
+		add_bare(p, bpf_abis[abi].nr_bit);
 	}
-	bpf_list_around(&p->nrs, 0); /* and so the last number */
-	bpf_list_around(&p->nrs, BPF_X32_BIT);
-	bpf_list_around(&p->nrs, 2 * BPF_X32_BIT);
-	bpf_list_add(&p->archs, 0);
 	return 0;
 }
 
@@ -276,21 +338,20 @@ static bool has_conditions(const struct bpf_policy *policy)
 
 static int prove(struct bpf_proof *p)
 {
-	size_t i, j;
+	size_t i;
 	int ret;
 
 	p->states = bpf_alloc(p->arena, p->prog->len * sizeof(struct bpf_state *));
-	if (!p->states)
+	if (!p->states || bpf_index_make(&p->index, p->policy) < 0)
 		return bpf_proof_full(p);
 	p->cost = cost_of_case(p);
-	ret = list_policy(p);
+	ret = make_lists(p);
 	if (ret == 0)
 		ret = survey(p);
 	if (ret == 0 && (p->tests_args || has_conditions(p->policy)))
 		ret = make_cells(p);
-	for (i = 0; i < p->archs.len; i++)
-		for (j = 0; ret == 0 && j < p->nrs.len; j++)
-			ret = try_number(p, p->archs.values[i], p->nrs.values[j]);
+	for (i = 0; ret == 0 && i < p->archs.len; i++)
+		ret = try_arch(p, p->archs.values[i]);
 	return ret;
 }
 

@@ -93,7 +93,7 @@ TEST(exact)
 
 TEST(overlapping_masks)
 {
-	const struct bpf_atom atoms[] = {
+	struct bpf_atom atoms[] = {
 		{ .mask = 0x60, .k = 0x60 },
 		{ .mask = UINT64_MAX, .k = 0x5fff, .ordered = true },
 		{ .mask = 0xf00000000000, .k = 0x300000000000, .ordered = true },

@@ -81,6 +81,15 @@ static const struct {
 	{ "a negative number", "abi x86_64; default allow", BPF_X86_64, 0x80000000, { 0 }, KILL },
 	{ "the highest of x32, unknown", "abi x86_64 x32; default kill",
 	  BPF_X86_64, 0x7fffffff, { 0 }, E(ENOSYS) },
+	{ "bit 30 elsewhere, beside x32",
+	  "abi x86_64 i386 x32; default allow; unknown kill; errno(EIO) 430 432 434 436",
+	  BPF_I386, 0x40000000, { 0 }, KILL },
+	{ "a number below it", "abi x86_64 i386 x32; default allow; errno(EIO) 430 432 434 436",
+	  BPF_I386, 432, { 0 }, E(EIO) },
+	{ "and one of x32", "abi x86_64 i386 x32; default allow; errno(EIO) 430 432 434 436",
+	  BPF_X86_64, 0x40000000 | 432, { 0 }, E(EIO) },
+	{ "bits 30 and 31", "abi x86_64 i386 x32; default allow; errno(EIO) 430 432 434 436",
+	  BPF_X86_64, 0xc0000000 | 432, { 0 }, KILL },
 	{ "unknown numbers", "abi x86_64; default kill", BPF_X86_64, 5000, { 0 }, E(ENOSYS) },
 	{ "unknown, as said", "abi x86_64; default kill; unknown trap",
 	  BPF_X86_64, 0x3fffffff, { 0 }, SECCOMP_RET_TRAP },
@@ -169,7 +178,7 @@ static void other_call(char *line, size_t size, unsigned int i)
 
 static void other_constant(char *line, size_t size, unsigned int i)
 {
-	snprintf(line, size, "allow ioctl if cmd == %u", i);
+	snprintf(line, size, "allow ioctl if cmd == %u", 2 * i);
 }
 
 static int many_rules(unsigned int n, void (*write_rule)(char *line, size_t size, unsigned int i))
@@ -216,9 +225,10 @@ TEST(one_call_with_many_constants)
 	unsigned int i;
 
 	ASSERT_EQ(0, many_rules(400, other_constant));
-	for (i = 0; i < 402; i++) {
+	for (i = 0; i < 803; i++) {
 		data.args[1] = i;
-		EXPECT_EQ(i < 400 ? ALLOW : E(EPERM), bpf_run(prog.insn, prog.len, &data, NULL));
+		EXPECT_EQ(i % 2 == 0 && i < 800 ? ALLOW : E(EPERM),
+			  bpf_run(prog.insn, prog.len, &data, NULL));
 	}
 	EXPECT_EQ(0, bpf_verify(&policy, &prog, NULL, NULL, &error))
 	{
@@ -286,15 +296,157 @@ TEST(shares_code)
 	EXPECT_LE(prog.len, len + 2);
 }
 
+/* ---- what the program is good at ---- */
+
+static int compile_goal(const char *text, const struct bpf_goal *goal)
+{
+	int ret = compile_text(text);
+
+	if (ret == 0)
+		ret = bpf_compile_for(&policy, goal, &prog, &error);
+	return ret ? ret : bpf_verify(&policy, &prog, NULL, NULL, &error);
+}
+
+static unsigned int steps_of(enum bpf_abi_id abi, const char *name, uint64_t arg0)
+{
+	const struct bpf_syscall *call = bpf_syscall_find(name, strlen(name));
+	struct seccomp_data data = { .arch = bpf_abis[abi].arch };
+	unsigned int steps;
+
+	data.nr = call->nr[abi] | (int)bpf_abis[abi].nr_bit;
+	data.args[0] = arg0;
+	bpf_run(prog.insn, prog.len, &data, &steps);
+	return steps;
+}
+
+/*
+ * What each trick is worth, in instructions; four are architecture, number, and what is needed
+ * to kill others, and the actions are two or three. A change here is to be understood.
+ */
+static const struct {
+	const char *what, *policy;
+	enum bpf_optimize how;
+	unsigned int insns;
+} sizes[] = {
+	/* clang-format off */
+	{ "a range is two tests", "abi x86_64; default kill; unknown kill; allow 10 11 12 13",
+	  BPF_FOR_CACHE, 3 + 2 + 2 },
+	{ "a number is one", "abi x86_64; default kill; unknown kill; allow 10",
+	  BPF_FOR_CACHE, 3 + 1 + 2 },
+	{ "and so is a hole", "abi x86_64; default kill; unknown kill; allow 10 11 13 14",
+	  BPF_FOR_CACHE, 3 + 3 + 2 },
+	{ "x32 is one more", "abi x86_64; default errno(EPERM); unknown errno(EPERM)",
+	  BPF_FOR_CACHE, 3 + 1 + 2 },
+	{ "a condition that two calls share",
+	  "abi x86_64; default kill; unknown kill; allow 10 20 if arg0 & 3",
+	  BPF_FOR_CACHE, 3 + 2 + 2 + 2 },
+	{ "a set of neighbours is a range",
+	  "abi x86_64; default kill; unknown kill; allow ioctl if cmd in {5, 2, 3, 4}",
+	  BPF_FOR_CACHE, 3 + 1 + 3 + 2 },
+	{ "rules that add up", "abi x86_64; default kill; unknown kill; allow socket if arg0 < 38;"
+	  "allow socket if arg0 == 39; allow socket if arg0 > 40",
+	  BPF_FOR_CACHE, 3 + 1 + 5 + 2 },
+	{ "all combinations of bits are one test",
+	  "abi x86_64; default kill; unknown kill; allow personality if personality in "
+	  "{0, 8, 0x20000, 0x20008, 0xffffffff}", BPF_FOR_CACHE, 3 + 1 + 3 + 2 },
+	{ "a rule that undoes another",
+	  "abi x86_64; default kill; unknown kill; allow 10 if arg0 == 1; kill 10 if arg0 == 1",
+	  BPF_FOR_CACHE, 1 },
+	{ "x32 by the tree of x86_64",
+	  "abi x86_64 x32; default kill; allow 1 3 5 7 9 11 13; unknown kill",
+	  BPF_FOR_SIZE, 3 + 2 + 1 + 7 + 2 },
+	{ "a stretch of numbers that two architectures have alike",
+	  "abi aarch64 riscv64; default kill; unknown kill; allow 1 3 5 7 9 11 13",
+	  BPF_FOR_SIZE, 4 + 7 + 2 },
+	{ "as it is written", "abi x86_64; default kill; unknown kill;"
+	  "allow ioctl if cmd in {5, 2, 3, 4}", BPF_FOR_READABLE, 3 + 1 + 5 + 2 },
+	/* clang-format on */
+};
+
+TEST(tricks)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const struct bpf_goal goal = { .how = sizes[i].how };
+
+		ASSERT_EQ(0, compile_goal(sizes[i].policy, &goal))
+		{
+			TH_LOG("%s: %s", sizes[i].what, error.text);
+		}
+		EXPECT_EQ(sizes[i].insns, prog.len)
+		{
+			TH_LOG("%s", sizes[i].what);
+			bpf_disasm(stderr, &prog, &policy);
+		}
+	}
+}
+
+TEST(goals_have_names)
+{
+	EXPECT_EQ(BPF_FOR_CACHE, bpf_optimize_find("cache"));
+	EXPECT_EQ(BPF_FOR_SIZE, bpf_optimize_find("size"));
+	EXPECT_EQ(BPF_FOR_HIST, bpf_optimize_find("hist"));
+	EXPECT_EQ(BPF_FOR_READABLE, bpf_optimize_find("readable"));
+	EXPECT_EQ(-ENOENT, bpf_optimize_find("caches"));
+}
+
+/* Calls that the filter is run for come first; with weights, those that they say. */
+TEST(weights)
+{
+	const char lines[] = "abi x86_64; default errno(EPERM);"
+			     "allow @all; allow clone if clone_flags == 1;"
+			     "allow socket if family == 1; allow memfd_create if flags == 1";
+	const struct bpf_weight by_socket[] = { { "socket", 1000 }, { "no_such_call", 5000 } };
+	const struct bpf_weight by_read[] = { { "read", 1000000 }, { "close", 10 } };
+	const struct bpf_goal cache = { BPF_FOR_CACHE, by_socket, 2 };
+	const struct bpf_goal hist = { BPF_FOR_HIST, by_read, 2 };
+	char text[sizeof(lines) + 100];
+
+	/* Many holes, for a tree that is not trivial. */
+	snprintf(text, sizeof(text), "%s; allow 0 1 3 5 7 8 10 12 14 16 18 20 22 24 26", lines);
+	memmove(strstr(text, "allow @all;"), "           ", 11);
+	ASSERT_EQ(0, compile_goal(text, &cache));
+	EXPECT_EQ(3 + 1 + 3, steps_of(BPF_X86_64, "socket", 1));
+	EXPECT_LT(7, steps_of(BPF_X86_64, "memfd_create", 1));
+	EXPECT_LT(5, steps_of(BPF_X86_64, "read", 0));
+	ASSERT_EQ(0, compile_goal(text, &hist));
+	EXPECT_GE(6, steps_of(BPF_X86_64, "read", 0));
+	EXPECT_LT(steps_of(BPF_X86_64, "read", 0), steps_of(BPF_X86_64, "alarm", 0));
+}
+
+/* A jump that goes on at the next instruction, on one side, is half as long in the kernel. */
+TEST(falls_through)
+{
+	unsigned int i, jumps = 0, two_ways = 0;
+
+	ASSERT_EQ(0, compile_text("abi x86_64; default kill; unknown kill; allow 1 9 17 25 33 41;"
+				  "errno(1) 5 13 21 29; trap ioctl if cmd in {3, 5, 9, 17, 33}"));
+	for (i = 0; i < prog.len; i++) {
+		if (BPF_CLASS(prog.insn[i].code) != BPF_JMP)
+			continue;
+		jumps++;
+		two_ways += prog.insn[i].jt && prog.insn[i].jf;
+	}
+	EXPECT_GT(jumps, 15);
+	EXPECT_LT(two_ways, jumps / 3);
+}
+
 TEST(many_random_policies)
 {
 	unsigned int i, j, conditional = 0, allowed = 0, calls = 0;
+	struct bpf_weight weights[5];
+	struct bpf_goal goal = { .weights = weights };
 	struct seccomp_data data;
 	uint32_t action;
 
 	for (i = 0; i < 2500; i++) {
 		random_policy(&policy, &arena);
-		ASSERT_EQ(0, bpf_compile(&policy, &prog, &error))
+		for (j = 0; j < 5; j++)
+			weights[j] = (struct bpf_weight){ random_call()->name, random64() };
+		goal.how = (enum bpf_optimize)(i % 4);
+		goal.nweights = random_below(6);
+		ASSERT_EQ(0, bpf_compile_for(&policy, &goal, &prog, &error))
 		{
 			TH_LOG("%s", error.text);
 		}

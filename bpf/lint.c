@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is valid in a policy and probably not meant.
+ *
+ * Nothing is guessed: for each call, cells.c has one value for each list of answers that its
+ * arguments can give to all the questions of the rules, and the policy itself (eval.c) is
+ * asked about every combination. A rule that decided none of them is unreachable; a condition
+ * that was the same for all is no condition. To ask about one condition alone, a policy is
+ * made that has no other rule. What has too many combinations is passed over.
+ *
+ * Siblings are in siblings.c: calls that do what another does.
+ */
+#include "bpf/lint.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define MAX_CASES  20000 /* for one call */
+#define MAX_ATOMS  512
+#define MAX_VALUES 2048
+#define SPACE	   (1u << 18)
+
+/* ---- findings ---- */
+
+void bpf_lint_tell(struct bpf_lint *lint, const struct bpf_finding *what, const char *format, ...)
+{
+	struct bpf_finding finding = *what;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(finding.text, sizeof(finding.text), format, ap);
+	va_end(ap);
+	lint->findings += !finding.note;
+	lint->fn(lint->ctx, &finding);
+}
+
+/* ---- combinations of arguments ---- */
+
+static bool collect(struct bpf_lint *lint, const struct bpf_expr *expr, const struct bpf_call *call,
+		    enum bpf_abi_id abi)
+{
+	struct bpf_argtype type;
+	struct bpf_atom *atom;
+	int arg;
+
+	if (expr->op == BPF_EXPR_NOT)
+		return collect(lint, expr->left, call, abi);
+	if (expr->op == BPF_EXPR_AND || expr->op == BPF_EXPR_OR)
+		return collect(lint, expr->left, call, abi) &&
+		       collect(lint, expr->right, call, abi);
+	arg = bpf_call_arg(call, abi, expr->arg, strlen(expr->arg), &type);
+	if (arg < 0 || lint->natoms + 2 > MAX_ATOMS)
+		return false;
+	atom = &lint->atoms[lint->natoms++];
+	atom->arg = (unsigned int)arg;
+	atom->mask = expr->mask & bpf_width_mask(type.bits);
+	atom->k = expr->value & bpf_width_mask(type.bits);
+	atom->ordered = expr->op != BPF_EXPR_EQ && expr->op != BPF_EXPR_NE &&
+			expr->op != BPF_EXPR_SET;
+	if (type.is_signed && !expr->masked && atom->ordered) {
+		lint->atoms[lint->natoms] = *atom; /* which side of zero is asked as well */
+		lint->atoms[lint->natoms++].k = UINT64_C(1) << (type.bits - 1);
+	}
+	return true;
+}
+
+/* One value for each kind of argument ARG. */
+static bool find_values(struct bpf_lint *lint, unsigned int arg)
+{
+	struct bpf_atom own[MAX_ATOMS];
+	size_t i, n = 0;
+	int count;
+
+	for (i = 0; i < lint->natoms; i++) {
+		if (lint->atoms[i].arg == arg)
+			own[n++] = lint->atoms[i];
+	}
+	count = bpf_cells_find(&lint->cells, own, n);
+	lint->nvalues[arg] = count > 0 ? (size_t)count : 0;
+	lint->values[arg] = bpf_alloc_raw(lint->policy->arena, lint->nvalues[arg] * 8);
+	if (count <= 0 || !lint->values[arg])
+		return false;
+	memcpy(lint->values[arg], lint->cells.values[0], lint->nvalues[arg] * 8);
+	return true;
+}
+
+static bool make_combinations(struct bpf_lint *lint, const struct bpf_policy *policy,
+			      enum bpf_abi_id abi)
+{
+	const struct bpf_rule *rule;
+	size_t total = 1;
+	unsigned int arg;
+
+	lint->natoms = 0;
+	for (rule = policy->rules; rule; rule = rule->next) {
+		if (rule->cond && !collect(lint, rule->cond, rule->calls, abi))
+			return false;
+	}
+	for (arg = 0; arg < 6; arg++) {
+		if (!find_values(lint, arg))
+			return false;
+		total *= lint->nvalues[arg];
+		if (total > MAX_CASES)
+			return false;
+	}
+	return true;
+}
+
+static bool next_combination(struct bpf_lint *lint, size_t at[6])
+{
+	unsigned int arg;
+
+	for (arg = 0; arg < 6; arg++) {
+		if (++at[arg] < lint->nvalues[arg])
+			return true;
+		at[arg] = 0;
+	}
+	return false;
+}
+
+typedef void case_fn(struct bpf_lint *lint, uint32_t action, const struct bpf_rule *rule);
+
+/* Call FN for every kind of arguments of number NR, with what POLICY says; false: too many. */
+static bool each_case(struct bpf_lint *lint, const struct bpf_policy *policy, enum bpf_abi_id abi,
+		      case_fn *fn)
+{
+	struct seccomp_data data = { .arch = bpf_abis[abi].arch };
+	const struct bpf_rule *rule;
+	uint32_t action;
+	size_t at[6] = { 0 };
+	unsigned int arg;
+
+	if (!make_combinations(lint, policy, abi))
+		return false;
+	data.nr = (int)(lint->nr | bpf_abis[abi].nr_bit);
+	do {
+		for (arg = 0; arg < 6; arg++)
+			data.args[arg] = lint->values[arg][at[arg]];
+		action = bpf_policy_eval(policy, &data, &rule);
+		fn(lint, action, rule);
+	} while (next_combination(lint, at));
+	return true;
+}
+
+static const struct bpf_call *find_call(const struct bpf_rule *rule, enum bpf_abi_id abi,
+					uint32_t nr)
+{
+	const struct bpf_call *call;
+
+	for (call = rule->calls; call; call = call->next) {
+		if (bpf_call_nr(call, abi) == (int64_t)nr)
+			return call;
+	}
+	return NULL;
+}
+
+/* The policy with nothing but what it says of number NR, which is quicker to ask. */
+static bool narrow(const struct bpf_lint *lint, enum bpf_abi_id abi, struct bpf_policy *policy)
+{
+	const struct bpf_rule *rule;
+	const struct bpf_call *call;
+	struct bpf_call *one;
+	struct bpf_rule *copy, **tail = &policy->rules;
+
+	*policy = *lint->policy;
+	policy->rules = NULL;
+	for (rule = lint->policy->rules; rule; rule = rule->next) {
+		call = find_call(rule, abi, lint->nr);
+		if (!call)
+			continue;
+		copy = bpf_alloc(policy->arena, sizeof(*copy));
+		one = bpf_alloc(policy->arena, sizeof(*one));
+		if (!copy || !one)
+			return false;
+		*copy = *rule;
+		*one = *call;
+		one->next = NULL;
+		copy->calls = one;
+		copy->next = NULL;
+		*tail = copy;
+		tail = &copy->next;
+	}
+	return true;
+}
+
+/* ---- what becomes of each call ---- */
+
+static bool is_let_through(uint32_t action)
+{
+	action &= SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+static void note_fate(struct bpf_lint *lint, uint32_t action, const struct bpf_rule *rule)
+{
+	struct bpf_fate *fate = lint->fate;
+
+	if (is_let_through(action))
+		fate->passes = true;
+	else
+		fate->stops = true;
+	if (rule && !is_let_through(action) && !fate->rule)
+		fate->rule = lint->rule_of[rule->number];
+	if (rule && is_let_through(action) && !fate->allows)
+		fate->allows = lint->rule_of[rule->number];
+	if (!is_let_through(action) && action != (SECCOMP_RET_ERRNO | ENOSYS))
+		fate->not_enosys = true;
+	if (rule)
+		lint->decides[rule->number] = true;
+}
+
+/* Fills lint->fates[abi][nr]; what is too much is neither passing nor stopping. */
+static void find_fate(struct bpf_lint *lint, enum bpf_abi_id abi, uint32_t nr)
+{
+	const size_t used = lint->policy->arena->used;
+	const struct bpf_rule *rule;
+	struct bpf_policy policy;
+
+	lint->nr = nr;
+	lint->fate = &lint->fates[abi][nr];
+	if (!narrow(lint, abi, &policy) || !each_case(lint, &policy, abi, note_fate)) {
+		memset(lint->fate, 0, sizeof(*lint->fate));
+		for (rule = policy.rules; rule; rule = rule->next)
+			lint->decides[rule->number] = true;
+	}
+	lint->policy->arena->used = used;
+}
+
+/* ---- unreachable rules ---- */
+
+/* Has a rule that comes later a call of RULE? The last such. */
+static const struct bpf_rule *who_overrides(const struct bpf_rule *rule)
+{
+	const struct bpf_rule *later, *found = NULL;
+	const struct bpf_call *call, *other;
+
+	for (later = rule->next; later; later = later->next) {
+		for (call = rule->calls; call; call = call->next) {
+			for (other = later->calls; other; other = other->next) {
+				if (other->syscall == call->syscall && other->nr == call->nr)
+					found = later;
+			}
+		}
+	}
+	return found;
+}
+
+/* Is the rule about any call that some ABI of the policy has? */
+static bool is_about_something(const struct bpf_lint *lint, const struct bpf_rule *rule)
+{
+	const struct bpf_call *call;
+	unsigned int abi;
+
+	for (call = rule->calls; call; call = call->next) {
+		for (abi = 0; abi < BPF_ABIS; abi++) {
+			if (lint->policy->abis & 1u << abi &&
+			    bpf_call_nr(call, (enum bpf_abi_id)abi) != BPF_NO_NR)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_reach(struct bpf_lint *lint, const struct bpf_rule *rule)
+{
+	struct bpf_finding finding = { .check = "unreachable", .place = rule->place };
+	const struct bpf_rule *by = who_overrides(rule);
+
+	if (lint->decides[rule->number])
+		return;
+	if (!is_about_something(lint, rule)) {
+		finding.note = true;
+		bpf_lint_tell(lint, &finding, "no ABI of the policy has these calls");
+	} else if (by) {
+		/* A policy that includes another is there to say otherwise. */
+		finding.note = strcmp(by->place.file ? by->place.file : "",
+				      rule->place.file ? rule->place.file : "") != 0;
+		bpf_lint_tell(lint, &finding, "never decides: line %u%s%.60s has the last word",
+			      by->place.line, finding.note ? " of " : "",
+			      finding.note ? by->place.file : "");
+	}
+}
+
+/* ---- conditions that are none ---- */
+
+#define SAW_FALSE   1u
+#define SAW_TRUE    2u
+#define NOT_COUNTED 4u
+
+static void note_truth(struct bpf_lint *lint, uint32_t action, const struct bpf_rule *rule)
+{
+	(void)action;
+	lint->truth |= rule ? SAW_TRUE : SAW_FALSE;
+}
+
+/* What EXPR comes to, over all calls of RULE under all ABIs, and all their arguments. */
+static unsigned int truth_of(struct bpf_lint *lint, const struct bpf_rule *rule,
+			     const struct bpf_expr *expr)
+{
+	struct bpf_policy policy = *lint->policy;
+	const struct bpf_call *call;
+	struct bpf_rule alone = *rule;
+	unsigned int abi;
+
+	lint->truth = 0;
+	policy.rules = &alone;
+	alone.next = NULL;
+	alone.cond = expr;
+	for (call = rule->calls; call; call = call->next) {
+		struct bpf_call one = *call;
+
+		one.next = NULL;
+		alone.calls = &one;
+		for (abi = 0; abi < BPF_ABIS; abi++) {
+			const size_t used = policy.arena->used;
+
+			if (!(policy.abis & 1u << abi) ||
+			    bpf_call_nr(call, (enum bpf_abi_id)abi) == BPF_NO_NR)
+				continue;
+			lint->nr = (uint32_t)bpf_call_nr(call, (enum bpf_abi_id)abi);
+			if (!each_case(lint, &policy, (enum bpf_abi_id)abi, note_truth))
+				lint->truth |= NOT_COUNTED;
+			policy.arena->used = used;
+		}
+	}
+	return lint->truth;
+}
+
+/* The largest part of a condition that is always the same; true: it is all of it, and false. */
+static bool check_truth(struct bpf_lint *lint, const struct bpf_rule *rule,
+			const struct bpf_expr *expr)
+{
+	const bool joined = expr->op == BPF_EXPR_AND || expr->op == BPF_EXPR_OR;
+	struct bpf_finding finding = { .place = expr->place };
+
+	switch (truth_of(lint, rule, expr)) {
+	case SAW_FALSE:
+		finding.check = "contradiction";
+		bpf_lint_tell(lint, &finding, "this is never so, whatever the arguments are");
+		return expr == rule->cond;
+	case SAW_TRUE:
+		finding.check = "tautology";
+		bpf_lint_tell(lint, &finding, "this is always so, whatever the arguments are");
+		return false;
+	}
+	if (joined || expr->op == BPF_EXPR_NOT)
+		check_truth(lint, rule, expr->left);
+	if (joined)
+		check_truth(lint, rule, expr->right);
+	return false;
+}
+
+/* ---- arguments ---- */
+
+/* The first call of RULE that a test of "argN" reads more of than the kernel does; NULL. */
+static const struct bpf_syscall *too_wide(const struct bpf_lint *lint, const struct bpf_rule *rule,
+					  unsigned int i)
+{
+	const struct bpf_call *call;
+	unsigned int abi;
+
+	for (call = rule->calls; call; call = call->next) {
+		for (abi = 0; abi < BPF_ABIS; abi++) {
+			if (lint->policy->abis & 1u << abi && bpf_abis[abi].long64 &&
+			    call->syscall && i < call->syscall->nargs &&
+			    call->syscall->nr[abi] != BPF_NO_NR &&
+			    bpf_arg_type(call->syscall, (enum bpf_abi_id)abi, i).bits < 64)
+				return call->syscall;
+		}
+	}
+	return NULL;
+}
+
+static const struct bpf_syscall *points(const struct bpf_lint *lint, const struct bpf_rule *rule,
+					const struct bpf_expr *expr)
+{
+	const struct bpf_call *call;
+	unsigned int abi;
+	struct bpf_argtype type;
+	int i;
+
+	for (call = rule->calls; call; call = call->next) {
+		for (abi = 0; abi < BPF_ABIS; abi++) {
+			if (!(lint->policy->abis & 1u << abi) || !call->syscall ||
+			    call->syscall->nr[abi] == BPF_NO_NR)
+				continue;
+			i = bpf_call_arg(call, (enum bpf_abi_id)abi, expr->arg, strlen(expr->arg),
+					 &type);
+			if (i >= 0 &&
+			    bpf_arg_type(call->syscall, (enum bpf_abi_id)abi, (unsigned int)i)
+				    .pointer)
+				return call->syscall;
+		}
+	}
+	return NULL;
+}
+
+static void check_atom(struct bpf_lint *lint, const struct bpf_rule *rule,
+		       const struct bpf_expr *expr)
+{
+	struct bpf_finding finding = { .place = expr->place };
+	const struct bpf_syscall *call = points(lint, rule, expr);
+	unsigned int i;
+
+	if (call && (expr->masked || expr->value != 0)) {
+		finding.check = "pointer";
+		bpf_lint_tell(
+			lint, &finding,
+			"'%s' of %s is a pointer: an address says nothing about what is there",
+			expr->arg, call->name);
+	}
+	if (strlen(expr->arg) != 4 || strncmp(expr->arg, "arg", 3) != 0)
+		return;
+	i = (unsigned int)(expr->arg[3] - '0');
+	call = i < 6 ? too_wide(lint, rule, i) : NULL;
+	if (!call)
+		return;
+	finding.check = "width";
+	bpf_lint_tell(lint, &finding,
+		      "'%s' is all 64 bits; of '%s' of %s the kernel reads fewer: call it by name",
+		      expr->arg, call->args[i].name, call->name);
+}
+
+static void check_atoms(struct bpf_lint *lint, const struct bpf_rule *rule,
+			const struct bpf_expr *expr)
+{
+	if (expr->op == BPF_EXPR_AND || expr->op == BPF_EXPR_OR) {
+		check_atoms(lint, rule, expr->left);
+		check_atoms(lint, rule, expr->right);
+	} else if (expr->op == BPF_EXPR_NOT) {
+		check_atoms(lint, rule, expr->left);
+	} else {
+		check_atom(lint, rule, expr);
+	}
+}
+
+/* ---- all together ---- */
+
+static void check_abis(struct bpf_lint *lint)
+{
+	const struct bpf_finding finding = { .check = "abi",
+					     .note = true,
+					     .place = lint->policy->default_place };
+	const bool x86 = lint->policy->abis == 1u << BPF_X86_64;
+
+	if (!lint->policy->has_abi)
+		bpf_lint_tell(lint, &finding, "no 'abi' line: for %s alone; %s kill",
+			      bpf_abis[bpf_abi_native()].name,
+			      x86 ? "calls of i386 and x32" : "calls of others");
+}
+
+static int prepare(struct bpf_lint *lint)
+{
+	struct bpf_arena *arena = lint->policy->arena;
+	const struct bpf_rule *rule;
+	unsigned int i;
+
+	lint->atoms = bpf_alloc(arena, MAX_ATOMS * sizeof(*lint->atoms));
+	lint->decides = bpf_alloc(arena, lint->policy->nrules + 1);
+	lint->rule_of = bpf_alloc(arena, (lint->policy->nrules + 1) * sizeof(struct bpf_rule *));
+	lint->cells.space = SPACE;
+	lint->cells.max = MAX_VALUES;
+	lint->cells.nslots = 4 * MAX_VALUES;
+	lint->cells.slots = bpf_alloc(arena, lint->cells.nslots * sizeof(uint32_t));
+	for (i = 0; i < 2; i++) {
+		lint->cells.answers[i] = bpf_alloc_raw(arena, SPACE);
+		lint->cells.values[i] = bpf_alloc_raw(arena, MAX_VALUES * sizeof(uint64_t));
+	}
+	if (!lint->atoms || !lint->decides || !lint->rule_of || !lint->cells.slots ||
+	    !lint->cells.values[1])
+		return -E2BIG;
+	for (rule = lint->policy->rules; rule; rule = rule->next)
+		lint->rule_of[rule->number] = rule;
+	for (i = 0; i < BPF_ABIS; i++) {
+		lint->fates[i] = bpf_alloc(arena, BPF_LINT_NRS * sizeof(*lint->fates[i]));
+		if (!lint->fates[i])
+			return -E2BIG;
+	}
+	return 0;
+}
+
+/* Bare numbers beyond the tables count only for whether their rules are reached. */
+static void find_fates(struct bpf_lint *lint)
+{
+	const struct bpf_rule *rule;
+	const struct bpf_call *call;
+	unsigned int abi;
+	uint32_t nr;
+
+	for (abi = 0; abi < BPF_ABIS; abi++) {
+		if (!(lint->policy->abis & 1u << abi))
+			continue;
+		for (nr = 0; nr <= bpf_syscall_max((enum bpf_abi_id)abi); nr++)
+			find_fate(lint, (enum bpf_abi_id)abi, nr);
+	}
+	for (rule = lint->policy->rules; rule; rule = rule->next) {
+		for (call = rule->calls; call; call = call->next) {
+			if (!call->syscall && call->nr >= BPF_LINT_NRS - 1)
+				lint->decides[rule->number] = true;
+		}
+	}
+}
+
+int bpf_lint(const struct bpf_policy *policy, bpf_finding_fn *fn, void *ctx)
+{
+	const size_t used = policy->arena->used;
+	struct bpf_lint lint = { .policy = policy, .fn = fn, .ctx = ctx };
+	const struct bpf_rule *rule;
+	bool never;
+	int ret = prepare(&lint);
+
+	if (ret == 0) {
+		find_fates(&lint);
+		for (rule = policy->rules; rule; rule = rule->next) {
+			never = rule->cond && check_truth(&lint, rule, rule->cond);
+			if (rule->cond)
+				check_atoms(&lint, rule, rule->cond);
+			if (!never)
+				check_reach(&lint, rule);
+		}
+		bpf_lint_siblings(&lint);
+		check_abis(&lint);
+		ret = lint.findings;
+	}
+	policy->arena->used = used;
+	return ret;
+}
