@@ -111,14 +111,15 @@ include $(srctree)/scripts/Kbuild.include
 
 # ---- directories; the order is the architecture ----
 
-dirs := bpf ns caps runner
+dirs := bpf bpf/import bpf/sbpf ns caps runner
 
+bpf/sbpf: bpf bpf/import
 runner: bpf ns caps
-tests: bpf ns caps runner
+tests: $(dirs)
 
 #h Building:
-#h   all                 sbrun, as runner/sbrun (the default)
-#h   bpf ns caps runner  one directory, and those that it needs
+#h   all                 sbrun, as runner/sbrun, and sbpf, as bpf/sbpf/sbpf (the default)
+#h   bpf ns caps runner  one directory, and those that it needs; also bpf/import bpf/sbpf
 #h   DIR/file.o          one object; also DIR/file.i (preprocessed), DIR/file.s (assembly)
 #h   tests               the test programs
 #h   version             print the version
@@ -168,9 +169,9 @@ help:
 # ---- installation ----
 
 #h Installing:
-#h   install             sbrun, its policies and manual pages, below $(DESTDIR)$(prefix)
+#h   install             sbrun, sbpf, policies and manual pages, below $(DESTDIR)$(prefix)
 #h   kselftest-install INSTALL_PATH=dir
-#h                       sbrun and all tests in a directory of their own, to be run by
+#h                       both programs and all tests in a directory of their own, to be run by
 #h                       dir/run.sh, also on another kernel
 #h
 policies := $(filter-out %/README %/README.md %/Makefile,$(wildcard $(srctree)/policies/*))
@@ -179,6 +180,7 @@ policies := $(filter-out %/README %/README.md %/Makefile,$(wildcard $(srctree)/p
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/sbrun
 	$(INSTALL) -m 755 runner/sbrun $(DESTDIR)$(bindir)/sbrun
+	$(INSTALL) -m 755 bpf/sbpf/sbpf $(DESTDIR)$(bindir)/sbpf
 	$(if $(policies),$(INSTALL) -m 644 $(policies) $(DESTDIR)$(datadir)/sbrun)
 	$(foreach s,1 5 7,$(call install-man,$s,$(wildcard $(srctree)/Documentation/*.$s)))
 

@@ -19,18 +19,22 @@ bad() {
 
 # directory, then what its includes may match
 rules='
-bpf		bpf/(bpf|internal)\.h|bpf/[a-z_]+\.def
+bpf		bpf/(bench|bpf|internal|lint|words)\.h|bpf/[a-z_]+\.def
+bpf/import	bpf/bpf\.h|bpf/import/[a-z]+\.h
+bpf/sbpf	bpf/(bench|bpf)\.h|bpf/import/import\.h|bpf/sbpf/[a-z]+\.h
 ns		ns/(ns|internal)\.h
 caps		caps/(caps|internal)\.h
-runner		(bpf/bpf|ns/ns|caps/caps|runner/[a-z]+)\.h
+runner		(bpf/bpf|ns/ns|caps/caps|runner/[a-z]+)\.h|runner/filters\.def
 syslogparse	(bpf/bpf|caps/caps|syslogparse/syslogparse)\.h
-tests		bpf/[a-z_]+\.def|(bpf/bpf|ns/ns|caps/caps|(bpf|ns|caps)/internal|runner/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
+tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/import|ns/ns|caps/caps|(bpf|ns|caps)/internal|runner/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
 '
 while read -r dir may; do
 	if [ -z "$dir" ] || ! [ -d "$srctree/$dir" ]; then
 		continue
 	fi
-	found=$(cd "$srctree" && grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$dir" |
+	# bpf/import and bpf/sbpf have rules of their own.
+	found=$(cd "$srctree/$dir" && grep -rnE --include='*.[ch]' --exclude-dir=import --exclude-dir=sbpf \
+		'^[[:space:]]*#[[:space:]]*include[[:space:]]*"' . |
 		grep -vE "include[[:space:]]*\"($may)\"")
 	[ -z "$found" ] || bad "includes that $dir/ must not have:
 $found"
@@ -58,7 +62,20 @@ for dir in bpf ns caps; do
 	names=$(grep -vE "^(${dir}_|_)" "$tmp/$dir.defined" | tr '\n' ' ')
 	[ -z "$names" ] || bad "exported without the prefix ${dir}_: $names"
 done
-for dir in bpf ns caps runner; do
+# The importers know bpf/ and nothing else.
+defined bpf/import >"$tmp/import.defined" || bad "no bpf/import/lib.a"
+names=$(grep -vE '^(import|export|oci|mj|kf|reader)_|^_' "$tmp/import.defined" | tr '\n' ' ')
+[ -z "$names" ] || bad "exported by bpf/import/ without a prefix: $names"
+wanted bpf/import >"$tmp/wanted"
+for other in ns caps runner; do
+	calls=$(comm -12 "$tmp/wanted" "$tmp/$other.defined" | tr '\n' ' ')
+	[ -z "$calls" ] || bad "bpf/import/ uses $other/: $calls"
+done
+wanted bpf >"$tmp/wanted"
+calls=$(comm -12 "$tmp/wanted" "$tmp/import.defined" | tr '\n' ' ')
+[ -z "$calls" ] || bad "bpf/ uses bpf/import/: $calls"
+
+for dir in bpf bpf/import bpf/sbpf ns caps runner; do
 	for file in "$srctree/$dir"/*.c; do
 		object=$(basename "$file" .c).o
 		grep -qE "(^| )$object( |\$)" "$srctree/$dir/Makefile" || bad "$dir/Makefile lacks $object"

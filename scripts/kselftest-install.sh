@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# usage: SBRUN=program TESTBIN=built-tests kselftest-install.sh DIR
+# usage: SBRUN=program SBPF=program TESTBIN=built-tests kselftest-install.sh DIR
 #
-# Put sbrun and all tests into DIR, which then stands alone: DIR/run.sh runs them, on this
+# Put sbrun, sbpf and all tests into DIR, which then stands alone: DIR/run.sh runs them, on this
 # kernel or, all programs being static, on another.
 
 set -eu
@@ -22,6 +22,7 @@ add() {
 }
 
 cp "$SBRUN" "$dest/sbrun"
+cp "$SBPF" "$dest/sbpf"
 cp "$source/run.sh" "$dest/run.sh"
 
 cd "$source"
@@ -31,11 +32,11 @@ for test in */*_test.c; do
 	add "$TESTBIN/$name" "$name"
 	echo "$name" >>"$dest/list"
 done
-for helper in bpf/listing.c system/*.c; do
+for helper in bpf/judged.c bpf/listing.c system/*.c; do
 	name=${helper%.c}
 	[ ! -e "$TESTBIN/$name" ] || add "$TESTBIN/$name" "$name"
 done
-for file in */*_test.sh golden/* system/*.sh data/*; do
+for file in */*_test.sh */*_test.py golden/* system/*.sh data/*; do
 	[ ! -e "$file" ] || add "$file" "$file"
 done
 cd "$dest"

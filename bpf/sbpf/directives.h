@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first words of policy lines that speak of other things than system calls: the file
+ * tree, namespaces, the process. sbpf leaves such lines out, but it has to know
+ * them, or a misspelt rule would be left out with them. They are the runner's, whose code
+ * sbpf does not link with; a test holds this list against the runner's table.
+ */
+#ifndef BPF_SBPF_DIRECTIVES_H
+#define BPF_SBPF_DIRECTIVES_H
+
+#include <stddef.h>
+
+static const char *const other_directives[] = {
+	"accounts",
+	"allow-degraded",
+	"bind",
+	"bind-try",
+	"chdir",
+	"chmod",
+	"chmod-try",
+	"clearenv",
+	"dev",
+	"dev-bind",
+	"dev-bind-try",
+	"die-with-parent",
+	"dir",
+	"gid",
+	"hostname",
+	"keep-env",
+	"new-session",
+	"proc",
+	"remount-ro",
+	"remount-ro-try",
+	"rlimit",
+	"ro-bind",
+	"ro-bind-try",
+	"setenv",
+	"share",
+	"share-net",
+	"symlink",
+	"time-limit",
+	"tmpfs",
+	"uid",
+	"unsetenv",
+	"unshare-all",
+	"unshare-cgroup",
+	"unshare-cgroup-try",
+	"unshare-ipc",
+	"unshare-net",
+	"unshare-pid",
+	"unshare-user",
+	"unshare-user-try",
+	"unshare-uts",
+	NULL,
+};
+
+#endif
