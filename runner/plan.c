@@ -202,9 +202,13 @@ static void make_filter(struct plan *plan)
 	struct bpf_arena *arena = plan->spec->arena;
 	const struct bpf_policy *policy = &plan->spec->syscalls;
 	struct bpf_error err = { 0 };
-	struct bpf_prog *prog = xalloc(arena, sizeof(*prog));
+	struct bpf_prog *prog;
 
 	check_actions(policy);
+	plan->filter = filter_find(plan->spec, &plan->cases);
+	if (plan->filter)
+		return;
+	prog = xalloc(arena, sizeof(*prog));
 	if (bpf_compile(policy, prog, &err))
 		fail_at(&err);
 	if (bpf_check(prog->insn, prog->len, &err))

@@ -220,7 +220,7 @@ struct plan {
 	struct ns_idmap idmap;
 	bool drop_groups;
 	struct ns_tree tree;
-	struct bpf_prog *filter; /* NULL: none */
+	const struct bpf_prog *filter;
 	unsigned long cases;	 /* how many inputs the proof took */
 	int proc;		 /* /proc */
 	char **argv, **envp;
@@ -237,6 +237,12 @@ struct plan {
 
 /* Look everything up; exits with a message on what fails. */
 void plan_make(struct plan *plan, const struct spec *spec);
+
+/*
+ * The filter that was compiled and proved for this very text when sbrun was built, and on how
+ * many cases; NULL: none (filters.c).
+ */
+const struct bpf_prog *filter_find(const struct spec *spec, unsigned long *cases);
 
 char **environment_make(const struct spec *spec, char **from);
 

@@ -7,6 +7,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 readme=${README:-$here/../../README.md}
 sbrun=${SBRUN:-$here/../../runner/sbrun}
+sbpf=${SBPF:-$here/../../bpf/sbpf/sbpf}
 
 echo "TAP version 13"
 if ! [ -r "$readme" ]; then
@@ -17,7 +18,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-PATH=$(cd "$(dirname "$sbrun")" && pwd):$PATH
+PATH=$(cd "$(dirname "$sbrun")" && pwd):$(cd "$(dirname "$sbpf")" && pwd):$PATH
 export PATH
 readme=$(realpath "$readme")
 cd "$work" || exit 1
