@@ -432,9 +432,9 @@ uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_d
 
 /* What a program should be good at. */
 enum bpf_optimize {
-	BPF_FOR_CACHE,	  /* calls that Linux 5.11 and later cannot skip the filter for; then size */
-	BPF_FOR_SIZE,	  /* as few instructions as possible */
-	BPF_FOR_HIST,	  /* the calls of a histogram, on a kernel that runs the filter for all */
+	BPF_FOR_CACHE, /* calls that Linux 5.11 and later cannot skip the filter for; then size */
+	BPF_FOR_SIZE,  /* as few instructions as possible */
+	BPF_FOR_HIST,  /* the calls of a histogram, on a kernel that runs the filter for all */
 	BPF_FOR_READABLE, /* one balanced tree for each ABI, conditions as they are written */
 };
 

@@ -396,8 +396,8 @@ int bpf_ask_policy(struct bpf_proof *p);
 #define BPF_BDD_ACTION	1025u /* an action, in LO, */
 #define BPF_BDD_ACTIONS 1026u /* two of them */
 
-#define BPF_BDD_NO  0u
-#define BPF_BDD_YES 1u
+#define BPF_BDD_NO	0u
+#define BPF_BDD_YES	1u
 
 struct bpf_bdd_node {
 	uint32_t var, lo, hi; /* the bit; what follows when it is 0, when it is 1 */
@@ -447,7 +447,7 @@ uint64_t bpf_bdd_support(const struct bpf_bdd *bdd, uint32_t f, uint32_t first);
 
 /* ---- words that depend on the call (value.c) ---- */
 
-#define BPF_VALUE_BITS	 32
+#define BPF_VALUE_BITS	  32
 #define BPF_VALUE_BUCKETS 512
 
 struct bpf_value {
@@ -475,9 +475,9 @@ bool bpf_value_known(const struct bpf_value *word, uint32_t *value);
  * or quotient that is no shift; -ENOMEM.
  */
 int bpf_value_compute(struct bpf_values *values, uint16_t op, const struct bpf_value *a,
-		     const struct bpf_value *b, const struct bpf_value **result);
+		      const struct bpf_value *b, const struct bpf_value **result);
 int bpf_value_test(struct bpf_values *values, uint16_t op, const struct bpf_value *a,
-		  const struct bpf_value *b, uint32_t *result);
+		   const struct bpf_value *b, uint32_t *result);
 
 /* ---- programs as diagrams (symbolic.c) ---- */
 

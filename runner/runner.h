@@ -221,8 +221,8 @@ struct plan {
 	bool drop_groups;
 	struct ns_tree tree;
 	const struct bpf_prog *filter;
-	unsigned long cases;	 /* how many inputs the proof took */
-	int proc;		 /* /proc */
+	unsigned long cases; /* how many inputs the proof took */
+	int proc;	     /* /proc */
 	char **argv, **envp;
 	char **candidates; /* paths to try for the command, NULL at the end */
 	const char *hostname, *directory;

@@ -148,7 +148,7 @@ TEST(each_doubt)
 			       found.n ? found.findings[0].text : "nothing");
 		}
 		if (row->check)
-			EXPECT_TRUE(find(&found, row->check, row->line))
+			EXPECT_TRUE(find(&found, row->check, row->line) != NULL)
 			{
 				TH_LOG("%s: no '%s' on line %u; but '%s' on line %u", row->rules,
 				       row->check, row->line,
@@ -174,7 +174,7 @@ TEST(a_call_that_no_abi_has_is_a_note)
 	struct found found;
 
 	EXPECT_EQ(0, lint("abi aarch64\ndefault kill\nallow read\nkill open", &found));
-	ASSERT_TRUE(find(&found, "unreachable", 4));
+	ASSERT_TRUE(find(&found, "unreachable", 4) != NULL);
 	EXPECT_TRUE(find(&found, "unreachable", 4)->note);
 }
 
@@ -186,7 +186,7 @@ TEST(all_abis_count)
 	EXPECT_EQ(0,
 		  lint("abi x86_64 i386\ndefault kill\nallow write if count < 0x80000000", &found));
 	EXPECT_EQ(1, lint("abi i386\ndefault kill\nallow write if count <= 0xffffffff", &found));
-	EXPECT_TRUE(find(&found, "tautology", 3));
+	EXPECT_TRUE(find(&found, "tautology", 3) != NULL);
 	EXPECT_EQ(0, lint("abi x86_64 i386\ndefault kill\nallow write if count <= 0xffffffff",
 			  &found));
 }
