@@ -3,9 +3,10 @@
 #
 # What a sandbox costs: the start of /bin/true in sbrun, against bubblewrap with the same walls
 # and the same filter. Ratios of interleaved pairs (pairs.c); times depend on the machine, and
-# nothing is asserted here.
+# nothing is asserted here. Then what filters cost, against libseccomp's (filters.c).
 #
 #	PAIRS=200	how many pairs for each row
+#	SBRUN_DATA=dir	profiles of others, and a histogram of calls
 #
 # usage: make bench
 
@@ -96,3 +97,6 @@ for who in $users; do
 done
 printf '\nsbrun proves its filter at each start and reads every wall back; bwrap gets the filter\n'
 printf 'ready-made, makes no time namespace, and reads nothing back.\n'
+
+printf '\n'
+"$TESTBIN/bench/filters" "${SBRUN_DATA:-$(dirname "$0")/../../../shared/data}"
