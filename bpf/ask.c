@@ -294,19 +294,31 @@ static int add_policy_atoms(struct bpf_proof *p, const struct bpf_question *q)
 	return ret < 0 || !q->right ? ret : add_policy_atoms(p, q->right);
 }
 
+/* Of one policy of a stack. */
+static int ask_rules(struct bpf_proof *p, const struct bpf_index *index, enum bpf_abi_id abi,
+		     uint32_t nr)
+{
+	const struct bpf_entry *entry;
+	int ret = 0;
+
+	for (entry = bpf_index_find(index, abi, nr); entry && ret == 0;
+	     entry = bpf_entry_of(entry->next, abi, nr))
+		if (entry->cond)
+			ret = add_policy_atoms(p, entry->cond);
+	return ret;
+}
+
 int bpf_ask_policy(struct bpf_proof *p)
 {
 	const int abi = bpf_abi_of(p->data.arch, (uint32_t)p->data.nr);
-	const struct bpf_entry *entry;
+	const struct bpf_index *index;
 	uint32_t nr;
 	int ret = 0;
 
 	if (abi < 0 || !(p->policy->abis & (1u << abi)))
 		return 0;
 	nr = (uint32_t)p->data.nr & ~bpf_abis[abi].nr_bit;
-	for (entry = bpf_index_find(&p->index, (enum bpf_abi_id)abi, nr); entry && ret == 0;
-	     entry = bpf_entry_of(entry->next, (enum bpf_abi_id)abi, nr))
-		if (entry->cond)
-			ret = add_policy_atoms(p, entry->cond);
+	for (index = &p->index; index && ret == 0; index = index->under)
+		ret = ask_rules(p, index, (enum bpf_abi_id)abi, nr);
 	return ret;
 }

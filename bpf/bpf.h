@@ -388,6 +388,7 @@ struct bpf_policy {
 	struct bpf_rule *rules, *last; /* in order; the last that matches decides */
 	unsigned int nrules;
 	const struct bpf_set *sets;
+	struct bpf_policy *under; /* installed before this one; see bpf_policy_stack() */
 };
 
 /* Empty; the native ABI. What is added lives in ARENA. */
@@ -423,10 +424,26 @@ void bpf_rule_print(FILE *out, const struct bpf_rule *rule);
 
 /*
  * The action for DATA, and the rule that decided (NULL: the default, unknown or a
- * foreign ABI), found by walking the rules.
+ * foreign ABI), found by walking the rules; in a stack, that of the policy that decided.
  */
 uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_data *data,
 			 const struct bpf_rule **rule);
+
+/* ---- several policies, one program (stack.c) ---- */
+
+/*
+ * TOP becomes both: what the kernel does with a call when UNDER's filter is installed, and then
+ * TOP's. The strictest action counts, TOP's where there are two errnos. UNDER, which
+ * may be a stack, is TOP's from now on, and its rules are numbered after TOP's. Evaluation,
+ * compiler and proof know of stacks; printing and lint see the uppermost policy alone.
+ *
+ * -EOPNOTSUPP, with ERR: one filter would not do the same, since one of them notifies;
+ * -E2BIG: too many rules. Neither changes anything.
+ */
+int bpf_policy_stack(struct bpf_policy *top, struct bpf_policy *under, struct bpf_error *err);
+
+/* Rule NUMBER of POLICY, or of those under it; NULL. */
+const struct bpf_rule *bpf_policy_rule(const struct bpf_policy *policy, unsigned int number);
 
 /* ---- compiler (compile.c ... emit.c) and proof (verify.c, ask.c, cells.c) ---- */
 

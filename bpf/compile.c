@@ -5,6 +5,7 @@
  *   lower.c    a condition becomes a graph of tests of 32-bit words
  *   order.c    which is put in order: each word is asked for once
  *   numbers.c  what is decided for each number makes a line, cut where the decision changes
+ *   stack.c    of several policies, the lines become one, with the strictest of their decisions
  *   tree.c     a line becomes the cheapest tests, given how often a call is made (heat.c)
  *   compile.c  the tests of all ABIs become one graph, architecture first
  *   node.c     in that graph nothing is there twice

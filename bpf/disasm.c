@@ -320,17 +320,6 @@ const char *bpf_remark(const struct bpf_known *know, const struct sock_filter *i
 
 /* ---- the listing ---- */
 
-static const struct bpf_rule *rule_of(const struct bpf_policy *policy, unsigned int number)
-{
-	const struct bpf_rule *rule;
-
-	if (!policy || !number)
-		return NULL;
-	for (rule = policy->rules; rule && rule->number != number; rule = rule->next)
-		;
-	return rule;
-}
-
 /* Whole characters of TEXT (UTF-8) that fit in SIZE bytes. */
 static int cut(const char *text, size_t size)
 {
@@ -403,7 +392,7 @@ void bpf_disasm(FILE *out, const struct bpf_prog *prog, const struct bpf_policy 
 		prog->len, prog->len == 1 ? "" : "s", longest);
 	fprintf(out, "; if true, if false.\n");
 	for (pc = 0; pc < prog->len; pc++) {
-		rule = rule_of(policy, prog->origin[pc]);
+		rule = policy ? bpf_policy_rule(policy, prog->origin[pc]) : NULL;
 		if (rule)
 			print_rule(out, prog, pc, rule);
 		print_line(out, prog, pc, &at[pc], rule);

@@ -130,22 +130,38 @@ static uint32_t fallback(const struct bpf_policy *policy, uint32_t max, uint32_t
 	return nr > max ? policy->unknown_action : policy->default_action;
 }
 
-uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_data *data,
+/* One policy of a stack. */
+static uint32_t eval_one(const struct bpf_policy *policy, const struct seccomp_data *data,
 			 const struct bpf_rule **rule)
 {
 	uint32_t nr = (uint32_t)data->nr;
 	int abi = bpf_abi_of(data->arch, nr);
-	const struct bpf_rule *match;
 
-	if (rule)
-		*rule = NULL;
+	*rule = NULL;
 	if (is_foreign(policy, data->arch, nr, abi))
 		return SECCOMP_RET_KILL_PROCESS;
 	nr &= ~bpf_abis[abi].nr_bit;
-	match = last_match(policy, abi, nr, data);
+	*rule = last_match(policy, abi, nr, data);
+	return *rule ? (*rule)->action : fallback(policy, bpf_syscall_max(abi), nr);
+}
+
+/* As seccomp_run_filters() does: the newest first, and of equal ones it stays with the first. */
+uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_data *data,
+			 const struct bpf_rule **rule)
+{
+	const struct bpf_rule *decided, *match;
+	uint32_t action = eval_one(policy, data, &decided), other;
+
+	while ((policy = policy->under)) {
+		other = eval_one(policy, data, &match);
+		if (bpf_strictest(action, other) != action) {
+			action = other;
+			decided = match;
+		}
+	}
 	if (rule)
-		*rule = match;
-	return match ? match->action : fallback(policy, bpf_syscall_max(abi), nr);
+		*rule = decided;
+	return action;
 }
 
 /* ---- the same, looked up beforehand ---- */
@@ -237,7 +253,10 @@ int bpf_index_make(struct bpf_index *index, const struct bpf_policy *policy)
 		if (make_rows(index, (enum bpf_abi_id)abi) < 0)
 			return -E2BIG;
 	}
-	return 0;
+	if (!policy->under)
+		return 0;
+	index->under = bpf_alloc(policy->arena, sizeof(*index));
+	return index->under ? bpf_index_make(index->under, policy->under) : -E2BIG;
 }
 
 const struct bpf_entry *bpf_entry_of(const struct bpf_entry *entry, enum bpf_abi_id abi,
@@ -254,7 +273,7 @@ const struct bpf_entry *bpf_index_find(const struct bpf_index *index, enum bpf_a
 	return bpf_entry_of(index->rows[abi][nr % BPF_ROWS], abi, nr);
 }
 
-uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data *data)
+static uint32_t index_eval_one(const struct bpf_index *index, const struct seccomp_data *data)
 {
 	const struct bpf_policy *policy = index->policy;
 	uint32_t nr = (uint32_t)data->nr;
@@ -270,5 +289,14 @@ uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data
 	     entry = bpf_entry_of(entry->next, abi, nr))
 		if (!entry->cond || answer(entry->cond, data))
 			action = entry->rule->action;
+	return action;
+}
+
+uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data *data)
+{
+	uint32_t action = index_eval_one(index, data);
+
+	while ((index = index->under))
+		action = bpf_strictest(action, index_eval_one(index, data));
 	return action;
 }

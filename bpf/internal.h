@@ -133,6 +133,10 @@ struct bpf_test {
 struct bpf_node *bpf_node_test(struct bpf_graph *graph, struct bpf_test test, struct bpf_node *yes,
 			       struct bpf_node *no);
 
+/* The test of NODE, for the same rule, with other outcomes. */
+struct bpf_node *bpf_node_like(struct bpf_graph *graph, const struct bpf_node *node,
+			       struct bpf_node *yes, struct bpf_node *no);
+
 /* All nodes that ROOT reaches, linked by "next", each behind those that it goes to. */
 struct bpf_node *bpf_graph_walk(struct bpf_graph *graph, struct bpf_node *root);
 
@@ -236,8 +240,14 @@ struct bpf_compiler {
 	struct bpf_graph *graph;
 };
 
-/* All 2^32 numbers, as ABI; those that can only be another's are killed. -E2BIG: no memory. */
+/*
+ * All 2^32 numbers, as ABI, by all policies of a stack; those that can only be another's are
+ * killed. -E2BIG: no memory.
+ */
 int bpf_numbers(struct bpf_compiler *c, enum bpf_abi_id abi, struct bpf_line *line);
+
+/* LINE becomes the strictest of itself, being the newer one, and UNDER (stack.c). -E2BIG: no memory. */
+int bpf_meet_line(struct bpf_graph *graph, struct bpf_line *line, const struct bpf_line *under);
 
 /* What is behind one AUDIT_ARCH_*. */
 struct bpf_arch {
@@ -310,6 +320,7 @@ struct bpf_entry {
 /* The rules by the numbers that they name. */
 struct bpf_index {
 	const struct bpf_policy *policy;
+	struct bpf_index *under;	   /* that of the policy's */
 	uint32_t max[BPF_ABIS];		   /* bpf_syscall_max() */
 	struct bpf_entry **rows[BPF_ABIS]; /* BPF_ROWS each; NULL: not in the policy */
 };

@@ -184,6 +184,15 @@ struct bpf_node *bpf_node_test(struct bpf_graph *graph, struct bpf_test test, st
 	return node.yes == node.no ? node.no : intern(graph, &node);
 }
 
+struct bpf_node *bpf_node_like(struct bpf_graph *graph, const struct bpf_node *node,
+			       struct bpf_node *yes, struct bpf_node *no)
+{
+	const struct bpf_test test = { BPF_OP(node->code), node->word, node->mask, node->k };
+
+	graph->origin = node->origin;
+	return bpf_node_test(graph, test, yes, no);
+}
+
 /* ---- walking ---- */
 
 /* How far the walk has come with a node. */

@@ -19,9 +19,10 @@ struct entry {
 	const struct bpf_call *call;
 };
 
-/* One ABI. */
+/* One ABI, one policy. */
 struct numbers {
-	struct bpf_compiler *c;
+	const struct bpf_policy *policy;
+	struct bpf_graph *graph;
 	enum bpf_abi_id abi;
 	uint32_t max; /* the highest number of its table */
 	struct entry *entries;
@@ -52,14 +53,14 @@ static int collect(struct numbers *all)
 	size_t n = 1;
 	int64_t nr;
 
-	for (rule = all->c->policy->rules; rule; rule = rule->next)
+	for (rule = all->policy->rules; rule; rule = rule->next)
 		for (call = rule->calls; call; call = call->next)
 			n += bpf_call_nr(call, all->abi) != BPF_NO_NR;
-	all->entries = bpf_alloc(all->c->graph->arena, n * sizeof(*all->entries));
+	all->entries = bpf_alloc(all->graph->arena, n * sizeof(*all->entries));
 	if (!all->entries)
 		return -E2BIG;
 	all->entries[all->len++].nr = all->max + 1;
-	for (rule = all->c->policy->rules; rule; rule = rule->next) {
+	for (rule = all->policy->rules; rule; rule = rule->next) {
 		for (call = rule->calls; call; call = call->next) {
 			nr = bpf_call_nr(call, all->abi);
 			if (nr != BPF_NO_NR)
@@ -74,11 +75,9 @@ static int collect(struct numbers *all)
 /* What becomes of NR when no rule matches. */
 static struct bpf_node *fallback(const struct numbers *all, uint32_t nr)
 {
-	const struct bpf_policy *policy = all->c->policy;
-
-	all->c->graph->origin = 0;
-	return bpf_node_action(all->c->graph,
-			       nr > all->max ? policy->unknown_action : policy->default_action);
+	all->graph->origin = 0;
+	return bpf_node_action(all->graph, nr > all->max ? all->policy->unknown_action :
+							   all->policy->default_action);
 }
 
 /*
@@ -91,7 +90,7 @@ static struct bpf_node *fallback(const struct numbers *all, uint32_t nr)
  */
 static struct bpf_node *decide(const struct numbers *all, const struct entry *entries, size_t n)
 {
-	struct bpf_graph *graph = all->c->graph;
+	struct bpf_graph *graph = all->graph;
 	struct bpf_node *node = NULL, *action;
 	size_t i = n;
 
@@ -109,7 +108,7 @@ static struct bpf_node *decide(const struct numbers *all, const struct entry *en
 							 entries[i].call, all->abi, action, node) :
 					       action;
 	}
-	return graph->how == BPF_FOR_READABLE ? node : bpf_order(graph, node);
+	return node;
 }
 
 /* ---- the line ---- */
@@ -126,7 +125,7 @@ static size_t same_number(const struct entry *entries, size_t n)
 /* x86 has two kinds of numbers, told by bit 30; with the sign (an int's), it is nobody's. */
 static void add_strangers(const struct numbers *all, struct bpf_line *line, bool below)
 {
-	struct bpf_graph *graph = all->c->graph;
+	struct bpf_graph *graph = all->graph;
 	struct bpf_node *kill;
 
 	graph->origin = 0;
@@ -160,14 +159,46 @@ static int make_line(const struct numbers *all, struct bpf_line *line)
 	return 0;
 }
 
-int bpf_numbers(struct bpf_compiler *c, enum bpf_abi_id abi, struct bpf_line *line)
+static int numbers_of(struct numbers *all, struct bpf_line *line)
 {
-	struct numbers all = { .c = c, .abi = abi, .max = c->heat.max[abi] };
-
-	if (collect(&all) < 0)
+	if (collect(all) < 0)
 		return -E2BIG;
 	*line = (struct bpf_line){ .word = BPF_WORD_NR, .mask = UINT32_MAX, .end = UINT32_MAX };
 	/* Two for each, one before the first, and two for strangers. */
-	line->pieces = bpf_alloc(c->graph->arena, (2 * all.len + 3) * sizeof(*line->pieces));
-	return line->pieces ? make_line(&all, line) : -E2BIG;
+	line->pieces = bpf_alloc(all->graph->arena, (2 * all->len + 3) * sizeof(*line->pieces));
+	return line->pieces ? make_line(all, line) : -E2BIG;
+}
+
+/* Order comes last, when all that is asked of a call has come together. */
+static int order_line(struct bpf_graph *graph, struct bpf_line *line)
+{
+	const size_t n = line->len;
+	struct bpf_piece piece;
+	size_t i;
+
+	line->len = 0;
+	for (i = 0; i < n; i++) {
+		piece = line->pieces[i];
+		piece.node = bpf_order(graph, piece.node);
+		if (!piece.node)
+			return -E2BIG;
+		bpf_line_add(line, piece.start, piece.node, piece.origin);
+	}
+	return 0;
+}
+
+int bpf_numbers(struct bpf_compiler *c, enum bpf_abi_id abi, struct bpf_line *line)
+{
+	const struct bpf_policy *policy;
+	struct bpf_line under;
+	int ret = 0;
+
+	for (policy = c->policy; policy && ret == 0; policy = policy->under) {
+		struct numbers all = { policy, c->graph, abi, .max = c->heat.max[abi] };
+
+		ret = numbers_of(&all, policy == c->policy ? line : &under);
+		if (ret == 0 && policy != c->policy)
+			ret = bpf_meet_line(c->graph, line, &under);
+	}
+	return ret < 0 || c->graph->how == BPF_FOR_READABLE ? ret : order_line(c->graph, line);
 }

@@ -101,7 +101,6 @@ static struct bpf_node *restricted(struct ordering *o, struct bpf_node *node,
 				   const struct known *known)
 {
 	struct bpf_node *yes, *no;
-	struct bpf_test test;
 	int known_outcome;
 
 	while (!bpf_is_action(node) && node->word == known->var.word) {
@@ -121,9 +120,7 @@ static struct bpf_node *restricted(struct ordering *o, struct bpf_node *node,
 	yes = restricted(o, node->yes, known);
 	no = yes ? restricted(o, node->no, known) : NULL;
 	o->depth--;
-	test = (struct bpf_test){ BPF_OP(node->code), node->word, node->mask, node->k };
-	o->graph->origin = node->origin;
-	node->image = bpf_node_test(o->graph, test, yes, no);
+	node->image = bpf_node_like(o->graph, node, yes, no);
 	node->image_of = o->graph->walks;
 	return node->image;
 }

@@ -181,7 +181,12 @@ static int try_number(struct bpf_proof *p, uint32_t arch, uint32_t nr)
 /* A case runs all instructions at most, and asks all rules for the number. */
 static unsigned long cost_of_case(const struct bpf_proof *p)
 {
-	return p->prog->len + p->policy->nrules;
+	const struct bpf_policy *policy;
+	unsigned long cost = p->prog->len;
+
+	for (policy = p->policy; policy; policy = policy->under)
+		cost += policy->nrules;
+	return cost;
 }
 
 static bool is_in_table(const struct bpf_proof *p, uint32_t arch, uint32_t nr)
@@ -237,14 +242,26 @@ static int try_arch(struct bpf_proof *p, uint32_t arch)
 
 /* ---- all together ---- */
 
+/* The rule after RULE, the first for NULL, of POLICY and then of those under it; NULL. */
+static const struct bpf_rule *next_rule(const struct bpf_policy **policy,
+					const struct bpf_rule *rule)
+{
+	rule = rule ? rule->next : (*policy)->rules;
+	while (!rule && (*policy)->under) {
+		*policy = (*policy)->under;
+		rule = (*policy)->rules;
+	}
+	return rule;
+}
+
 /* Numbers beyond the table, which rules name as such. */
 static size_t count_bare(const struct bpf_policy *policy)
 {
-	const struct bpf_rule *rule;
+	const struct bpf_rule *rule = NULL;
 	const struct bpf_call *call;
 	size_t n = 0;
 
-	for (rule = policy->rules; rule; rule = rule->next)
+	while ((rule = next_rule(&policy, rule)))
 		for (call = rule->calls; call; call = call->next)
 			n += !call->syscall;
 	return n;
@@ -252,10 +269,11 @@ static size_t count_bare(const struct bpf_policy *policy)
 
 static void add_bare(struct bpf_proof *p, uint32_t bit)
 {
-	const struct bpf_rule *rule;
+	const struct bpf_policy *policy = p->policy;
+	const struct bpf_rule *rule = NULL;
 	const struct bpf_call *call;
 
-	for (rule = p->policy->rules; rule; rule = rule->next)
+	while ((rule = next_rule(&policy, rule)))
 		for (call = rule->calls; call; call = call->next)
 			if (!call->syscall)
 				bpf_list_around(&p->nrs, call->nr | bit);
@@ -328,9 +346,9 @@ static int make_cells(struct bpf_proof *p)
 
 static bool has_conditions(const struct bpf_policy *policy)
 {
-	const struct bpf_rule *rule;
+	const struct bpf_rule *rule = NULL;
 
-	for (rule = policy->rules; rule; rule = rule->next)
+	while ((rule = next_rule(&policy, rule)))
 		if (rule->cond)
 			return true;
 	return false;

@@ -294,6 +294,23 @@ struct input *input_policy(struct job *job, const char *name)
 	return in;
 }
 
+/* --stack: each policy on top of those before it, which makes it the policy of IN. */
+static void stack_policies(struct job *job, struct input *in)
+{
+	struct bpf_error err = { 0 };
+	struct bpf_policy *under;
+	unsigned int i;
+
+	for (i = 0; i < job->nstack; i++) {
+		under = xalloc(&job->arena, sizeof(*under));
+		*under = in->policy;
+		in->policy = input_policy(job, job->stack[i])->policy;
+		if (bpf_policy_stack(&in->policy, under, &err) < 0)
+			die_at(&err);
+	}
+	in->abis = in->policy.abis;
+}
+
 /* ---- programs ---- */
 
 static void choose_goal(struct job *job, struct bpf_goal *goal)
@@ -367,9 +384,12 @@ struct input *input_load_any(struct job *job, const char *name)
 		take_text(job, in);
 	} else {
 		load_policy(job, in);
+		stack_policies(job, in);
 		compile(job, in);
 		return in;
 	}
+	if (job->nstack)
+		die("%s: is a program; --stack wants policies", name);
 	if (bpf_check(in->prog.insn, in->prog.len, &err) < 0)
 		warn("%s: the kernel would not take it: instruction %u: %s", name,
 		     err.place.line ? err.place.line - 1 : 0, err.text);
@@ -390,14 +410,7 @@ struct input *input_load(struct job *job, const char *name)
 
 const struct bpf_rule *input_rule(const struct input *in, unsigned int pc)
 {
-	const struct bpf_rule *rule;
-
-	if (!in->has_policy || !in->prog.origin[pc])
-		return NULL;
-	for (rule = in->policy.rules; rule && rule->number != in->prog.origin[pc];
-	     rule = rule->next)
-		;
-	return rule;
+	return in->has_policy ? bpf_policy_rule(&in->policy, in->prog.origin[pc]) : NULL;
 }
 
 const char *place_text(struct job *job, const struct bpf_place *place)

@@ -30,31 +30,34 @@
 #define OPTION_LINE	0x0100u
 #define OPTION_SUBSET	0x0200u
 #define OPTION_IMPORT	0x0400u
+#define OPTION_STACK	0x0800u
 
 /* What every command takes that loads a policy or a program. */
 #define LOAD (OPTION_FROM | OPTION_ABI | OPTION_OPTIMIZE | OPTION_HIST | OPTION_IMPORT)
+/* And what shows one program, which may be that of several policies. */
+#define SHOW (LOAD | OPTION_STACK)
 
 /* clang-format off */
 static const struct command commands[] = {
-{ "compile", "FILE", 1, 1, LOAD | OPTION_OUTPUT, run_compile,
+{ "compile", "FILE", 1, 1, SHOW | OPTION_OUTPUT, run_compile,
   "write the filter, an array of struct sock_filter" },
-{ "list", "FILE", 1, 1, LOAD | OPTION_OUTPUT, run_list,
+{ "list", "FILE", 1, 1, SHOW | OPTION_OUTPUT, run_list,
   "every instruction: what it means, which rule it is for, what it costs" },
 { "asm", "FILE", 1, 1, OPTION_ABI | OPTION_OUTPUT, run_asm,
   "assemble bpf_asm's notation, with labels and names" },
-{ "dis", "[FILE]", 0, 1, LOAD | OPTION_OUTPUT | OPTION_PID, run_dis,
+{ "dis", "[FILE]", 0, 1, SHOW | OPTION_OUTPUT | OPTION_PID, run_dis,
   "the notation that asm reads; also of a running process" },
-{ "trace", "FILE SYSCALL [ARG]...", 2, 8, LOAD, run_trace,
+{ "trace", "FILE SYSCALL [ARG]...", 2, 8, SHOW, run_trace,
   "run it on one call, step by step" },
 { "why", "FILE SYSCALL [ARG]...", 2, 8, LOAD | OPTION_JSON, run_why,
   "what decided, and the nearest call with another outcome" },
-{ "stat", "FILE", 1, 1, LOAD | OPTION_JSON, run_stat,
+{ "stat", "FILE", 1, 1, SHOW | OPTION_JSON, run_stat,
   "sizes, path lengths, what is cached, what installing it costs" },
-{ "cache", "FILE", 1, 1, LOAD | OPTION_JSON, run_cache,
+{ "cache", "FILE", 1, 1, SHOW | OPTION_JSON, run_cache,
   "what the kernel allows without running it, and what spoils the rest" },
 { "diff", "A B", 2, 2, LOAD | OPTION_JSON | OPTION_SUBSET, run_diff,
   "what one does that the other does not, with a call that shows it" },
-{ "graph", "FILE", 1, 1, LOAD | OPTION_LINE | OPTION_OUTPUT, run_graph,
+{ "graph", "FILE", 1, 1, SHOW | OPTION_LINE | OPTION_OUTPUT, run_graph,
   "for Graphviz: blocks, coloured by action; or the number line" },
 { "lint", "FILE", 1, 1, LOAD | OPTION_JSON, run_lint,
   "what is valid and probably not meant" },
@@ -70,7 +73,7 @@ static const struct command commands[] = {
 static const struct option {
 	const char *name, *arg; /* ARG: what its value is called; NULL: it has none */
 	unsigned int bit;
-	size_t offset;		/* of the const char *, or the bool, in struct job */
+	size_t offset;		/* of the const char *, the bool or the list, in struct job */
 	const char *help;
 } options[] = {
 { "from", "FORMAT", OPTION_FROM, offsetof(struct job, from),
@@ -87,6 +90,8 @@ static const struct option {
   "the filters of a running process; needs root" },
 { "optimize", "GOAL", OPTION_OPTIMIZE, offsetof(struct job, optimize),
   "cache (as it is), size, hist (that of --hist), readable" },
+{ "stack", "POLICY", OPTION_STACK, offsetof(struct job, stack),
+  "as if installed after FILE, in one filter; may be repeated" },
 { "subset", NULL, OPTION_SUBSET, offsetof(struct job, subset),
   "ask only whether A allows nothing that B does not" },
 { "line", NULL, OPTION_LINE, offsetof(struct job, line),
@@ -169,6 +174,14 @@ static const struct option *find_option(const char *name, size_t len)
 	    near ? near : "", near ? "'?" : "");
 }
 
+/* The one option that may be repeated. */
+static void push(struct job *job, const char *policy)
+{
+	if (job->nstack == COUNT(job->stack))
+		die("--stack: more than %zu policies", COUNT(job->stack));
+	job->stack[job->nstack++] = policy;
+}
+
 /* WORD is "--NAME", "--NAME=VALUE" or "-o"; NEXT is what follows. Returns the words used. */
 static int take_option(struct job *job, const char *word, const char *next)
 {
@@ -189,7 +202,10 @@ static int take_option(struct job *job, const char *word, const char *next)
 	}
 	if (!value && !next)
 		die("--%s: expected %s", option->name, option->arg);
-	*(const char **)(void *)field = value ? value : next;
+	if (option->bit == OPTION_STACK)
+		push(job, value ? value : next);
+	else
+		*(const char **)(void *)field = value ? value : next;
 	return value ? 1 : 2;
 }
 

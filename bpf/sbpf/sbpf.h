@@ -39,6 +39,8 @@ struct job {
 
 	/* options; NULL or false where not given */
 	const char *from, *to, *abi, *optimize, *output, *hist, *pid, *caps, *kernel;
+	const char *stack[8]; /* policies that are installed after the first, in order */
+	unsigned int nstack;
 	bool json, line, text, subset, faithful, enosys;
 };
 
@@ -120,7 +122,7 @@ struct input {
 	const char *name;
 	enum format format;
 	bool has_policy;	  /* else it is only a program */
-	struct bpf_policy policy; /* as written, or as an importer made it */
+	struct bpf_policy policy; /* as written, or as an importer made it; or a stack of them */
 	struct bpf_prog prog;
 	unsigned int abis;   /* bit per enum bpf_abi_id: those whose calls it judges */
 	unsigned long cases; /* how many inputs the proof took */

@@ -432,6 +432,37 @@ test_diff() {
 	expect_stdout '"call": "socket\(AF_INET, SOCK_DGRAM, 0\) on x86_64"' 'diff --json: a witness'
 }
 
+# One filter that does what two do, in the order in which they are installed.
+test_stack() {
+	printf 'default allow\nerrno(EIO) close if fd > 9\nerrno(EACCES) ptrace\n' >first.policy
+	printf 'default log\nerrno(ENODEV) close if fd > 7\nallow read\n' >second.policy
+	check 'stack' sbpf compile --stack second.policy -o stack.bpf first.policy
+	check 'stack: the other way' sbpf compile --stack=first.policy -o turned.bpf second.policy
+	expect_status 1 'stack: two errors' sbpf why stack.bpf close 10
+	expect_stdout ': errno\(ENODEV\)$' 'stack: two errors: the newer one'
+	expect_status 1 'stack: the other way: two errors' sbpf why turned.bpf close 10
+	expect_stdout ': errno\(EIO\)$' 'stack: the other way: the newer one'
+	for call in 'close 8:errno\(ENODEV\)' 'close 7:log' 'ptrace:errno\(EACCES\)' 'read:allow'; do
+		# shellcheck disable=SC2086 # words
+		tap_run sbpf why stack.bpf ${call%:*}
+		expect_stdout ": ${call#*:}\$" "stack: ${call%:*}"
+	done
+	check 'stack: three' sbpf compile --stack second.policy --stack five.policy -o three.bpf first.policy
+	check 'stack: three: allow what each of them does' sbpf diff --subset three.bpf stack.bpf
+	check 'stack: three: the third, too' sbpf diff --subset three.bpf five.policy
+	check 'stack: list' sbpf list --stack second.policy first.policy
+	fits 'stack: list'
+	expect_stdout '^; first.policy:3: errno\(EACCES\) ptrace' 'stack: list: a rule of the first'
+	expect_stdout '^; second.policy:2: errno\(ENODEV\) close' 'stack: list: and of the second'
+	check 'stack: stat' sbpf stat --stack strict standard
+	check 'stack: strict and standard' sbpf compile --stack strict -o both.bpf standard
+	check 'stack: strict and standard: is strict' sbpf diff both.bpf strict
+	printf 'default allow\nnotify read\n' >notify.policy
+	refused './notify.policy:2:1: .notify. asks the listener' 'stack: notify' list --stack notify.policy strict
+	refused 'hand.asm: is a program' 'stack: of a program' list --stack strict hand.asm
+	refused '.lint. has no option --stack' 'stack: not of lint' lint --stack strict strict
+}
+
 test_import() {
 	cat >oci.json <<END
 {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
@@ -489,6 +520,7 @@ test_graph
 test_lint
 test_names
 test_diff
+test_stack
 test_import
 test_colours
 finish
