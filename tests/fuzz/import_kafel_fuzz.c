@@ -2,8 +2,6 @@
 /*
  * Fuzz the importer of kafel policies: what it takes must be a policy of ours, or be refused
  * there with words; and what is a policy must become a program that is proved.
- *
- *	clang -fsanitize=fuzzer,address,undefined ...
  */
 #include "tests/fuzz/import.h"
 

@@ -3,8 +3,6 @@
  * Fuzz policy files as sbrun reads them: every directive, quoting, includes, duplicates. What is
  * refused has words and a place; what is taken is printed, read again and printed again, and
  * then is the same, in text and in what becomes of it.
- *
- *	clang -fsanitize=fuzzer,address,undefined ... runner/lib.a ns/lib.a caps/lib.a bpf/lib.a
  */
 #include "tests/runner/spec.h"
 

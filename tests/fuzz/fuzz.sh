@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# usage: fuzz.sh [TARGET]...	Run fuzz targets for FUZZ_SECONDS each: all, if none is named.
+#
+# For "make fuzz", in the directory where they were built. Each begins with seeds, and with what
+# earlier runs found worth keeping: corpus/TARGET. Seeds are the policies and golden tests of
+# this tree, what sbpf makes of them, the files *.seed beside this script, and policies that
+# others wrote, where they are at hand (SBRUN_DATA). What goes wrong leaves its input, of which
+# the path is printed, and exit status 1.
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+root=$here/../..
+data=${SBRUN_DATA:-$root/../shared/data}/seccomp
+seconds=${FUZZ_SECONDS:-60}
+sbpf=$PWD/bpf/sbpf/sbpf
+
+# Lines up to 4096 bytes in all, which is what a target takes; "include" is not for policy_fuzz.
+policy_lines() {
+	awk '{ sub(/[ \t]*#.*/, "") }
+		/^[a-z@(){}-]+ / && !/^include/ && (size += length($0) + 1) <= 4096' "$1"
+}
+
+# A line that policy_fuzz would refuse takes the rest of the file with it.
+call_lines() {
+	policy_lines "$1" | grep -E '^(default|unknown|abi|set|allow|deny|errno|kill|trap|log|trace|notify)'
+}
+
+# Programs, made from all policies: what sbpf says to those that are none of its own is of no use.
+exported() {
+	for policy in "$root"/policies/* "$root"/tests/golden/*.policy; do
+		"$sbpf" export --to "$1" "$policy" -o "$2/$(basename "$policy").$1" 2>/dev/null ||
+			rm -f "$2/$(basename "$policy").$1"
+	done
+}
+
+others() {
+	to=$1
+	shift
+	for file; do
+		[ -f "$file" ] && cp "$file" "$to"
+	done
+}
+
+seed() {
+	case $1 in
+	import_kafel_fuzz) others "$2" "$here"/kafel.seed "$data"/kafel/* ;;
+	import_minijail_fuzz)
+		others "$2" "$here"/minijail.seed "$data"/minijail/* "$data"/crosvm/* \
+			"$data"/chromeos-platform2/*
+		;;
+	import_oci_fuzz)
+		exported oci "$2"
+		others "$2" "$data"/*.json "$data"/docker*/*.json "$data"/containers/*.json
+		;;
+	policy_fuzz)
+		for policy in "$root"/policies/* "$root"/tests/golden/*.policy; do
+			call_lines "$policy" >"$2/$(basename "$policy")"
+		done
+		;;
+	program_fuzz | simulate_fuzz) exported raw "$2" ;;
+	setting_fuzz) others "$2" "$root"/policies/* "$root"/tests/golden/*.policy ;;
+	text_fuzz) exported asm "$2" ;;
+	esac
+}
+
+run() {
+	target=$1
+	corpus=corpus/$target
+	log=logs/$target
+	mkdir -p "$corpus" "seeds/$target" findings logs
+	seed "$target" "seeds/$target"
+	"tests/fuzz/$target" -max_total_time="$seconds" -max_len=8192 -timeout=20 \
+		-rss_limit_mb=3072 -print_final_stats=1 -artifact_prefix="$PWD/findings/$target-" \
+		"$corpus" "seeds/$target" >"$log" 2>&1
+	status=$?
+	awk -v target="$target" '
+	/ cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
+	/^stat::number_of_executed_units:/ { runs = $2 }
+	END { printf "%s: %d runs, %d edges\n", target, runs, cov }' "$log"
+	[ $status -eq 0 ] && return
+	failed=1
+	grep -E 'ERROR|SUMMARY|runtime error|^    #[0-9]' "$log" | head -n 20
+	sed -n "s/^artifact_prefix=.*Test unit written to /$target: input /p" "$log"
+	echo "$target: FAILED; all it said is in $PWD/$log"
+}
+
+failed=0
+[ $# -gt 0 ] || set -- tests/fuzz/*_fuzz
+for target; do
+	target=${target##*/}
+	if [ -x "tests/fuzz/$target" ]; then
+		run "$target"
+	else
+		echo "fuzz.sh: no target '$target'" >&2
+		failed=1
+	fi
+done
+exit $failed
