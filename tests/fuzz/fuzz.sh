@@ -34,6 +34,19 @@ exported() {
 	done
 }
 
+# Each golden test's policy on top of another one's.
+pairs() {
+	under=$root/policies/strict-calls
+	for top in "$root"/tests/golden/*.policy; do
+		{
+			call_lines "$under" | head -n 30
+			echo %
+			call_lines "$top"
+		} >"$1/$(basename "$top")"
+		under=$top
+	done
+}
+
 others() {
 	to=$1
 	shift
@@ -60,6 +73,7 @@ seed() {
 		;;
 	program_fuzz | simulate_fuzz) exported raw "$2" ;;
 	setting_fuzz) others "$2" "$root"/policies/* "$root"/tests/golden/*.policy ;;
+	stack_fuzz) pairs "$2" ;;
 	text_fuzz) exported asm "$2" ;;
 	esac
 }
@@ -68,9 +82,11 @@ run() {
 	target=$1
 	corpus=corpus/$target
 	log=logs/$target
+	max=8192
+	[ "$target" != import_oci_fuzz ] || max=32768 # as large as real profiles are
 	mkdir -p "$corpus" "seeds/$target" findings logs
 	seed "$target" "seeds/$target"
-	"tests/fuzz/$target" -max_total_time="$seconds" -max_len=8192 -timeout=20 \
+	"tests/fuzz/$target" -max_total_time="$seconds" -max_len=$max -timeout=20 \
 		-rss_limit_mb=3072 -print_final_stats=1 -artifact_prefix="$PWD/findings/$target-" \
 		"$corpus" "seeds/$target" >"$log" 2>&1
 	status=$?

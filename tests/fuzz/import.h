@@ -9,8 +9,6 @@
 
 #include "bpf/import/import.h"
 
-#define FUZZ_MAX_INPUT 4096
-
 typedef int fuzz_import_fn(struct import *im, const char *text, size_t len,
 			   const struct import_options *options, struct bpf_error *err);
 

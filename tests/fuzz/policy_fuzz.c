@@ -1,47 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz the policy parser, and all that a policy goes through when it parses: it is
- * printed and read again, doubted,
- * compiled, held against the kernel's rules, and proved.
+ * Fuzz the policy parser, and all that a policy goes through when it parses: it is printed and
+ * read again, doubted, compiled, held against the kernel's rules, proved, and listed.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include "bpf/bench.h"
 
-#define MAX_INPUT 4096
-#define MAX_PRINT (1 << 20)
-
-static char printed[2][MAX_PRINT];
-
-/* Read the lines of TEXT, of which LEN bytes are there. */
-static int read_policy(struct bpf_policy *policy, const char *text, size_t len)
-{
-	struct bpf_place place = { "fuzz", 0, 1 };
-	struct bpf_error error;
-	static char line[MAX_PRINT];
-	const char *end;
-	size_t n;
-	int ret = 0;
-
-	while (len > 0 && ret == 0) {
-		end = memchr(text, '\n', len);
-		n = end ? (size_t)(end - text) : len;
-		memcpy(line, text, n);
-		line[n] = '\0';
-		place.line++;
-		ret = bpf_policy_line(policy, line, &place, &error);
-		if (ret < 0 && (error.text[0] == '\0' || error.place.line != place.line))
-			abort(); /* every refusal has words, and a place */
-		n += end ? 1 : 0;
-		text += n;
-		len -= n;
-	}
-	return ret ? ret : bpf_policy_finish(policy, NULL);
-}
+static char printed[2][FUZZ_MAX_TEXT];
 
 static size_t print_policy(const struct bpf_policy *policy, char *buf)
 {
-	FILE *out = fmemopen(buf, MAX_PRINT, "w");
+	FILE *out = fmemopen(buf, FUZZ_MAX_TEXT, "w");
 	size_t len;
 
 	bpf_policy_print(out, policy);
@@ -58,7 +28,7 @@ static void check_round_trip(const struct bpf_policy *policy)
 	int ret;
 
 	bpf_policy_init(&again, &arena);
-	ret = read_policy(&again, printed[0], len);
+	ret = fuzz_policy(&again, printed[0], len);
 	if (ret == -E2BIG)
 		return;
 	if (ret < 0 || print_policy(&again, printed[1]) != len ||
@@ -73,19 +43,31 @@ static void take_finding(void *ctx, const struct bpf_finding *finding)
 		abort();
 }
 
+static void list(const struct bpf_prog *prog, const struct bpf_policy *policy)
+{
+	FILE *out = fmemopen(printed[0], FUZZ_MAX_TEXT, "w");
+
+	bpf_disasm(out, prog, policy);
+	if (fclose(out) || !printed[0][0])
+		abort();
+}
+
 /* Goals go by the size; one of them wants a histogram, and without one has the usual. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bpf_arena arena = fuzz_arena(0);
+	const struct bpf_prog *prog;
 	struct bpf_policy policy;
 
-	if (size > MAX_INPUT)
+	if (size > FUZZ_MAX_INPUT)
 		return 0;
 	bpf_policy_init(&policy, &arena);
-	if (read_policy(&policy, (const char *)data, size) < 0)
+	if (fuzz_policy(&policy, (const char *)data, size) < 0)
 		return 0;
 	check_round_trip(&policy);
 	bpf_lint(&policy, take_finding, NULL);
-	fuzz_program(&policy, (enum bpf_optimize)(size % (BPF_FOR_READABLE + 1)));
+	prog = fuzz_program(&policy, (enum bpf_optimize)(size % (BPF_FOR_READABLE + 1)));
+	if (prog)
+		list(prog, &policy);
 	return 0;
 }
