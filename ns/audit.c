@@ -80,6 +80,10 @@ static uint8_t op_demand(const struct ns_op *op)
 		return (uint8_t)(what | MOUNT_ATTR_NOEXEC);
 	if (op->kind == NS_OP_PROC)
 		what |= IS_PROC | MOUNT_ATTR_NOEXEC;
+	if (op->kind == NS_OP_MQUEUE || op->kind == NS_OP_MASK)
+		what |= MOUNT_ATTR_NOEXEC;
+	if (op->kind == NS_OP_MASK)
+		what |= TOP_RO;
 	if (!(op->flags & NS_DEV))
 		what |= MOUNT_ATTR_NODEV;
 	return (uint8_t)what;

@@ -123,10 +123,29 @@ int ns_dev_mount(struct ns_tree *tree, const struct ns_op *op, const struct ns_p
 /* Open the host's device NAME below /dev, a character device 1:MINOR, or fail. */
 int ns_device_open(const char *name, unsigned int minor);
 
+/* ---- what is put over something (overlay.c, cover.c) ---- */
+
+int ns_overlay_new(struct ns_tree *tree, const struct ns_op *op, unsigned int attr);
+
+/* A detached mount of a file that holds op->data, or of what masks something. */
+int ns_data_new(struct ns_tree *tree, const struct ns_op *op);
+int ns_mask_new(struct ns_tree *tree, bool directory);
+
+/*
+ * A tmpfs that is attached for a moment, over the new root, where nothing looks: before
+ * Linux 6.15 only what is attached can be cloned or be a layer. Descriptor or -errno.
+ */
+int ns_stage_open(struct ns_tree *tree, const struct ns_tmpfs *tmpfs);
+void ns_stage_close(int *stage); /* detached again; what was cloned of it stays */
+
+#define ns_auto_stage __attribute__((cleanup(ns_stage_close)))
+
 /* ---- errors (tree.c) ---- */
 
 /* Note what was being done if ERROR is one; returns ERROR. */
 int ns_failed(struct ns_tree *tree, const char *doing, int error);
+
+int ns_write_all(int fd, const void *data, size_t len);
 
 /* From now on names may be created in the file system of FD. */
 int ns_own(struct ns_tree *tree, int fd);

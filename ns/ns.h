@@ -72,9 +72,13 @@ enum ns_op_kind {
 	NS_OP_DEV,     /* a minimal /dev with its own devpts and shm */
 	NS_OP_SYMLINK, /* SOURCE is what it points to */
 	NS_OP_DIR,
-	NS_OP_FILE,	  /* a file that holds DATA */
+	NS_OP_FILE,	  /* a file that holds DATA, created */
 	NS_OP_REMOUNT_RO, /* the mount at DEST alone */
 	NS_OP_CHMOD,
+	NS_OP_DATA,    /* a file that holds DATA, mounted over what is at DEST */
+	NS_OP_OVERLAY, /* LAYERS, the first one lowest; what is written goes to memory */
+	NS_OP_MQUEUE,  /* the POSIX message queues of the IPC namespace */
+	NS_OP_MASK,    /* something empty and read-only over what is at DEST */
 };
 
 #define NS_RDONLY 0x01u /* the whole of it, mounts below it included */
@@ -82,6 +86,15 @@ enum ns_op_kind {
 #define NS_TRY	  0x04u /* no error if SOURCE does not exist */
 #define NS_PIDS	  0x08u /* NS_OP_PROC: subset=pid, nothing but processes */
 #define NS_NOEXEC 0x10u
+#define NS_UPPER  0x20u /* NS_OP_OVERLAY: the last two layers are where writes and work go */
+#define NS_MADE	  0x40u /* NS_OP_BIND: SOURCE_FD has the mounts already, made by the caller */
+
+/* A directory of the host below an overlay. */
+struct ns_layer {
+	const char *path;
+	uint64_t dev, ino; /* what it was when it was looked up in the plan */
+	int fd;
+};
 
 struct ns_op {
 	enum ns_op_kind kind;
@@ -91,8 +104,10 @@ struct ns_op {
 	mode_t mode;	    /* of what is created; the caller puts the default */
 	uint64_t size;	    /* tmpfs: bytes; never 0, which the kernel takes for "no limit" */
 	uint64_t inodes;
-	const void *data; /* NS_OP_FILE */
+	const void *data; /* NS_OP_FILE, NS_OP_DATA */
 	size_t len;
+	struct ns_layer *layers; /* NS_OP_OVERLAY */
+	size_t nlayers;
 	uint64_t source_dev, source_ino; /* what SOURCE was when it was looked up in the plan */
 	int source_fd;	     /* -1; a detached clone of SOURCE's mounts, by ns_tree_open() */
 	bool skip;	     /* NS_TRY and there is no SOURCE */
@@ -100,9 +115,10 @@ struct ns_op {
 	unsigned int number; /* the caller's, for messages */
 };
 
-/* The longest DEST and the most mounts that a tree takes. */
-#define NS_PATH_MAX 4095
-#define NS_TREE_MAX 4096
+/* The longest DEST, the most operations of a tree, the most layers of an overlay. */
+#define NS_PATH_MAX   4095
+#define NS_TREE_MAX   4096
+#define NS_LAYERS_MAX 40
 
 /* What went wrong where: filled by the tree functions when they fail. */
 struct ns_tree_error {
@@ -113,15 +129,22 @@ struct ns_tree_error {
 struct ns_tree {
 	struct ns_op *ops;
 	size_t nops;
-	int root;	      /* descriptor of the new root, from ns_tree_build() */
-	uint64_t own_dev[64]; /* st_dev of the file systems that are ours to create things in */
-	size_t nown;
+	int root;	    /* descriptor of the new root, from ns_tree_build() */
+	size_t nown;	    /* of OWN_DEV, below */
 	uint64_t root_id;   /* mount id of the root, if it is our tmpfs and no operation's */
 	unsigned int masks; /* mounts over dangerous entries of /proc */
 	struct ns_tree_error error;
+	/* Told of what an operation mounted or created, by descriptor; OP NULL: the root. */
+	int (*made)(void *ctx, const struct ns_op *op, int fd);
+	void *made_ctx;
+	/* st_dev of the file systems that are ours to create things in: the root and two a dev */
+	uint64_t own_dev[2 * NS_TREE_MAX + 1];
 };
 
-/* Give every source its identity (in the plan, as the caller, before any clone). */
+/*
+ * Give every source its identity (in the plan, as the caller, before any clone). When a layer
+ * of an overlay is wrong, op->source becomes its path.
+ */
 int ns_op_identify(struct ns_op *op);
 
 /*
@@ -150,7 +173,7 @@ int ns_tree_open(struct ns_tree *tree);
  */
 int ns_tree_build(struct ns_tree *tree);
 
-/* pivot_root(".", "."), detach the old root, chdir("/"). Closes tree->root and the sources. */
+/* pivot_root(".", "."), detach the old root, chdir("/"). Closes tree->root. */
 int ns_tree_pivot(struct ns_tree *tree);
 
 /*

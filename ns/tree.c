@@ -41,6 +41,8 @@ int ns_own(struct ns_tree *tree, int fd)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	if (ns_is_own(tree, &st))
+		return 0;
 	if (tree->nown == sizeof(tree->own_dev) / sizeof(tree->own_dev[0]))
 		return -E2BIG;
 	tree->own_dev[tree->nown++] = st.st_dev;
@@ -49,10 +51,31 @@ int ns_own(struct ns_tree *tree, int fd)
 
 /* ---- sources ---- */
 
+static int identify_layers(struct ns_op *op)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < op->nlayers; i++) {
+		struct ns_layer *layer = &op->layers[i];
+
+		layer->fd = -1;
+		op->source = layer->path;
+		if (stat(layer->path, &st) < 0)
+			return -errno;
+		if (!S_ISDIR(st.st_mode))
+			return -ENOTDIR;
+		layer->dev = st.st_dev;
+		layer->ino = st.st_ino;
+	}
+	return 0;
+}
+
 int ns_op_identify(struct ns_op *op)
 {
 	struct stat st;
 
+	if (op->kind == NS_OP_OVERLAY)
+		return identify_layers(op);
 	if (op->kind != NS_OP_BIND)
 		return 0;
 	if (stat(op->source, &st) < 0) {
@@ -68,36 +91,53 @@ int ns_op_identify(struct ns_op *op)
 	return 0;
 }
 
-static int open_source(struct ns_op *op)
+static int check_identity(int fd, uint64_t dev, uint64_t ino)
 {
-	ns_auto_close int fd =
-		open_tree(AT_FDCWD, op->source, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_dev != op->source_dev || st.st_ino != op->source_ino)
-		return -ESTALE;
-	op->source_fd = fd;
-	fd = -1;
-	return 0;
+	return st.st_dev == dev && st.st_ino == ino ? 0 : -ESTALE;
+}
+
+static int open_source(struct ns_op *op)
+{
+	op->source_fd =
+		open_tree(AT_FDCWD, op->source, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
+	return check_identity(op->source_fd, op->source_dev, op->source_ino);
+}
+
+/* Not clones: the upper layer and its work directory must be in one mount. */
+static int open_layers(struct ns_op *op)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < op->nlayers; i++) {
+		struct ns_layer *layer = &op->layers[i];
+
+		op->source = layer->path;
+		layer->fd = open(layer->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		error = check_identity(layer->fd, layer->dev, layer->ino);
+	}
+	return error;
 }
 
 int ns_tree_open(struct ns_tree *tree)
 {
 	for (size_t i = 0; i < tree->nops; i++) {
 		struct ns_op *op = &tree->ops[i];
-		int error;
+		int error = 0;
 
-		op->source_fd = -1;
-		if (op->kind != NS_OP_BIND || op->skip)
+		if (op->skip || (op->flags & NS_MADE))
 			continue;
+		op->source_fd = -1;
 		tree->error.op = i;
-		error = ns_failed(tree, "open source", open_source(op));
+		if (op->kind == NS_OP_BIND)
+			error = open_source(op);
+		else if (op->kind == NS_OP_OVERLAY)
+			error = open_layers(op);
 		if (error)
-			return error;
+			return ns_failed(tree, "open source", error);
 	}
 	return 0;
 }
@@ -112,8 +152,10 @@ static unsigned int mount_attr(const struct ns_op *op)
 		attr |= MOUNT_ATTR_NODEV;
 	if (op->flags & NS_RDONLY)
 		attr |= MOUNT_ATTR_RDONLY;
-	if (op->flags & NS_NOEXEC)
+	if ((op->flags & NS_NOEXEC) || op->kind == NS_OP_MQUEUE || op->kind == NS_OP_MASK)
 		attr |= MOUNT_ATTR_NOEXEC;
+	if (op->kind == NS_OP_MASK)
+		attr |= MOUNT_ATTR_RDONLY;
 	return attr;
 }
 
@@ -177,13 +219,30 @@ static int replace_root(struct ns_tree *tree, const struct ns_op *op, int mount)
 	return dup3(mount, tree->root, O_CLOEXEC) < 0 ? -errno : 0;
 }
 
+static int tell(const struct ns_tree *tree, const struct ns_op *op, int fd)
+{
+	return tree->made ? tree->made(tree->made_ctx, op, fd) : 0;
+}
+
 static int mounted(struct ns_tree *tree, struct ns_op *op, const struct ns_place *place, int mount)
 {
 	int error = ns_mount_id(mount, &op->mount_id);
 
 	if (!error && place->root)
 		error = replace_root(tree, op, mount);
+	if (!error)
+		error = tell(tree, op, mount);
 	return ns_failed(tree, "identify mount", error);
+}
+
+/* Put MOUNT, which nobody sees yet, at PLACE, with ATTR added. */
+static int put(struct ns_tree *tree, struct ns_op *op, struct ns_place *place, int mount)
+{
+	int error = vacate(tree, place);
+
+	if (!error)
+		error = ns_mount_attach(mount, place->fd, mount_attr(op));
+	return ns_failed(tree, "attach mount", error);
 }
 
 static int make_bind(struct ns_tree *tree, struct ns_op *op)
@@ -197,14 +256,78 @@ static int make_bind(struct ns_tree *tree, struct ns_op *op)
 	if (fstat(source, &st) < 0)
 		return ns_failed(tree, "open source", -errno);
 	error = mount_point(tree, op, S_ISDIR(st.st_mode), &place);
+	if (!error)
+		error = put(tree, op, &place, source);
+	return error ? error : mounted(tree, op, &place, source);
+}
+
+/* A file of ours, and then also ours to change the mode of. */
+static int make_data(struct ns_tree *tree, struct ns_op *op)
+{
+	ns_auto_place struct ns_place place = { .fd = -1, .parent = -1 };
+	ns_auto_close int mount = -1;
+	int error = mount_point(tree, op, false, &place);
+
 	if (error)
 		return error;
-	error = vacate(tree, &place);
-	if (!error)
-		error = ns_mount_attach(source, place.fd, mount_attr(op));
+	mount = ns_data_new(tree, op);
+	error = mount < 0 ? mount : ns_own(tree, mount);
 	if (error)
-		return ns_failed(tree, "bind", error);
-	return mounted(tree, op, &place, source);
+		return ns_failed(tree, "make file", error);
+	error = put(tree, op, &place, mount);
+	return error ? error : mounted(tree, op, &place, mount);
+}
+
+static int make_overlay(struct ns_tree *tree, struct ns_op *op)
+{
+	ns_auto_place struct ns_place place = { .fd = -1, .parent = -1 };
+	ns_auto_close int mount = -1;
+	int error = mount_point(tree, op, true, &place);
+
+	if (error)
+		return error;
+	mount = ns_overlay_new(tree, op, mount_attr(op));
+	for (size_t i = 0; i < op->nlayers; i++)
+		ns_close(&op->layers[i].fd);
+	if (mount < 0)
+		return ns_failed(tree, "mount overlay", mount);
+	error = put(tree, op, &place, mount);
+	return error ? error : mounted(tree, op, &place, mount);
+}
+
+static int make_mqueue(struct ns_tree *tree, struct ns_op *op)
+{
+	static const struct ns_param none[] = { { NULL, NULL } };
+	ns_auto_place struct ns_place place = { .fd = -1, .parent = -1 };
+	ns_auto_close int mount = -1;
+	int error = mount_point(tree, op, true, &place);
+
+	if (error)
+		return error;
+	mount = ns_mount_new("mqueue", none, mount_attr(op));
+	if (mount < 0)
+		return ns_failed(tree, "mount mqueue", mount);
+	error = put(tree, op, &place, mount);
+	return error ? error : mounted(tree, op, &place, mount);
+}
+
+static int make_mask(struct ns_tree *tree, struct ns_op *op)
+{
+	ns_auto_place struct ns_place place = { .fd = -1, .parent = -1 };
+	ns_auto_close int mount = -1;
+	int error = ns_resolve(tree, op->dest, 0, &place);
+
+	if ((op->flags & NS_TRY) && (error == -ENOENT || error == -ENOTDIR))
+		return 0;
+	if (!error && place.root)
+		error = -EINVAL;
+	if (error)
+		return ns_failed(tree, "mask", error);
+	mount = ns_mask_new(tree, S_ISDIR(place.st.st_mode));
+	if (mount < 0)
+		return ns_failed(tree, "mask", mount);
+	error = put(tree, op, &place, mount);
+	return error ? error : mounted(tree, op, &place, mount);
 }
 
 static int make_tmpfs(struct ns_tree *tree, struct ns_op *op)
@@ -299,7 +422,7 @@ static int make_dir(struct ns_tree *tree, struct ns_op *op)
 	return ns_failed(tree, "create directory", error);
 }
 
-static int write_all(int fd, const void *data, size_t len)
+int ns_write_all(int fd, const void *data, size_t len)
 {
 	const unsigned char *next = data;
 
@@ -333,9 +456,11 @@ static int make_file(struct ns_tree *tree, struct ns_op *op)
 		    op->mode & 07777);
 	if (fd < 0)
 		return ns_failed(tree, "create file", -errno);
-	error = write_all(fd, op->data, op->len);
+	error = ns_write_all(fd, op->data, op->len);
 	if (!error && fchmod(fd, op->mode & 07777) < 0) /* after the write, which drops setuid */
 		error = -errno;
+	if (!error)
+		error = tell(tree, op, fd);
 	return ns_failed(tree, "write file", error);
 }
 
@@ -357,6 +482,8 @@ static int (*const makers[])(struct ns_tree *tree, struct ns_op *op) = {
 	[NS_OP_BIND] = make_bind,   [NS_OP_TMPFS] = make_tmpfs,	     [NS_OP_PROC] = make_special,
 	[NS_OP_DEV] = make_special, [NS_OP_SYMLINK] = make_symlink,  [NS_OP_DIR] = make_dir,
 	[NS_OP_FILE] = make_file,   [NS_OP_REMOUNT_RO] = remount_ro, [NS_OP_CHMOD] = change_mode,
+	[NS_OP_DATA] = make_data,   [NS_OP_OVERLAY] = make_overlay,  [NS_OP_MQUEUE] = make_mqueue,
+	[NS_OP_MASK] = make_mask,
 };
 
 /* Room for what the operations create, and little more: the payload may own the root. */
@@ -371,7 +498,9 @@ static struct ns_tmpfs root_tmpfs(const struct ns_tree *tree)
 	};
 
 	for (size_t i = 0; i < tree->nops; i++) {
-		root.size += tree->ops[i].len / page * page + 2 * page;
+		if (tree->ops[i].kind == NS_OP_FILE)
+			root.size += tree->ops[i].len / page * page;
+		root.size += 2 * page;
 		for (const char *at = tree->ops[i].dest; *at; at++)
 			root.inodes += *at == '/';
 	}
@@ -394,6 +523,8 @@ static int make_root(struct ns_tree *tree)
 		error = ns_own(tree, tree->root);
 	if (!error)
 		error = ns_mount_id(tree->root, &tree->root_id);
+	if (!error)
+		error = tell(tree, NULL, tree->root);
 	return error;
 }
 
@@ -441,7 +572,5 @@ int ns_tree_pivot(struct ns_tree *tree)
 	if (chdir("/") < 0)
 		return ns_failed(tree, "enter the new root", -errno);
 	ns_close(&tree->root);
-	for (size_t i = 0; i < tree->nops; i++)
-		ns_close(&tree->ops[i].source_fd);
 	return 0;
 }

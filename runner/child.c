@@ -182,7 +182,9 @@ static int set_limits(struct child *child)
 	const struct spec *spec = child->plan->spec;
 	int err;
 
-	err = child->plan->core_is_zero ? 0 : caps_no_core();
+	err = caps_set_rlimit(RLIMIT_NOFILE, &child->plan->own_nofile);
+	if (!err && !child->plan->core_is_zero)
+		err = caps_no_core();
 	for (unsigned int i = 0; i < spec->nlimits && !err; i++) {
 		err = caps_set_rlimit(spec->limits[i].row->resource, &child->plan->limits[i]);
 		if (err)
@@ -313,6 +315,8 @@ const struct step steps[] = {
   "needs CAP_SYS_ADMIN over the UTS namespace" },
 { ACTOR_INIT, "loopback",     loopback_up,
   "needs CAP_NET_ADMIN over the network namespace" },
+{ ACTOR_INIT, "rules",        landlock_prepare,
+  "of Landlock, to which the root then adds what it mounts, by descriptor" },
 { ACTOR_INIT, "root",         build_root,
   "binds need the old root, so before the pivot" },
 { ACTOR_INIT, "pivot",        pivot,
@@ -340,6 +344,8 @@ const struct step steps[] = {
   "the last use of any: ambient, then inheritable, permitted and effective" },
 { ACTOR_PAYLOAD, "no_new_privs", no_new_privs,
   "seccomp demands it of a process without CAP_SYS_ADMIN" },
+{ ACTOR_PAYLOAD, "landlock",     landlock_enforce,
+  "needs no_new_privs and no capability; a file that must be denied is tried" },
 { ACTOR_PAYLOAD, "readable",     make_readable,
   "so that init can look at this process; exec would make it so anyway" },
 { ACTOR_PAYLOAD, "seccomp",      install_filter,
@@ -409,7 +415,7 @@ void payload_main(struct child *child)
 
 void child_main(const struct plan *plan)
 {
-	struct child child = { .plan = plan, .tree = plan->tree, .proc = -1 };
+	struct child child = { .plan = plan, .tree = plan->tree, .proc = -1, .ruleset = -1 };
 
 	steps_run(&child, ACTOR_INIT);
 	steps_run(&child, ACTOR_WARDEN);

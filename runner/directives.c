@@ -9,182 +9,87 @@
  */
 #include "runner/runner.h"
 
+#include "runner/files.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A tmpfs whose size nobody gave: the kernel's own default is half of the memory. */
-#define TMPFS_SIZE   (64u << 20)
-#define TMPFS_INODES 65536u
-
-static int complain(const struct setting *set, struct bpf_error *err, const char *what,
-		    const char *word)
+int complain(const struct setting *set, struct bpf_error *err, const char *what, const char *word)
 {
 	return bpf_fail(err, -EINVAL, &set->place, "%s: %s: '%s'", set->row->name, what, word);
 }
 
-/* ---- the file tree ---- */
-
-static int bad_destination(const char *path)
-{
-	size_t len = strlen(path);
-
-	return path[0] != '/' || len > NS_PATH_MAX || strstr(path, "/../") ||
-	       (len >= 3 && strcmp(path + len - 3, "/..") == 0);
-}
-
-static struct ns_op *add_op(struct spec *spec, const struct setting *set, const char *dest,
-			    struct bpf_error *err)
-{
-	struct ns_op *op = &spec->ops[spec->nops];
-
-	if (spec->nops == SPEC_OPS) {
-		bpf_fail(err, -E2BIG, &set->place, "more than %d file operations", SPEC_OPS);
-		return NULL;
-	}
-	if (bad_destination(dest)) {
-		complain(set, err, "the destination must be an absolute path without '..'", dest);
-		return NULL;
-	}
-	op->dest = dest;
-	op->source_fd = -1;
-	op->number = spec->nops;
-	op->mode = 0755;
-	if (set->try_form)
-		op->flags |= NS_TRY;
-	spec->op_places[spec->nops++] = set->place;
-	return op;
-}
-
-/* "size=64M", "mode=1777", "inodes=1000", "subset=pid": the words behind a destination. */
-static int op_option(struct ns_op *op, const char *word)
-{
-	const char *value = strchr(word, '=');
-
-	if (!value)
-		return -EINVAL;
-	value++;
-	if (strncmp(word, "mode=", 5) == 0)
-		return parse_mode(value, &op->mode);
-	if (op->kind == NS_OP_PROC && strcmp(word, "subset=pid") == 0) {
-		op->flags |= NS_PIDS;
-		return 0;
-	}
-	if (op->kind != NS_OP_TMPFS && op->kind != NS_OP_DEV)
-		return -EINVAL;
-	if (strncmp(word, "size=", 5) == 0)
-		return parse_size(value, &op->size) || !op->size ? -EINVAL : 0;
-	if (strncmp(word, "inodes=", 7) == 0)
-		return parse_number(value, INT32_MAX, &op->inodes) || !op->inodes ? -EINVAL : 0;
-	return -EINVAL;
-}
-
-static int apply_bind(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	const char *source = set->words[0];
-	struct ns_op *op = add_op(spec, set, set->nwords > 1 ? set->words[1] : source, err);
-
-	if (!op)
-		return -EINVAL;
-	op->kind = NS_OP_BIND;
-	op->flags |= (unsigned int)set->row->arg;
-	op->source = source;
-	return 0;
-}
-
-/* DEST [OPTION=VALUE]...: tmpfs, proc, dev, dir, remount-ro. */
-static int apply_op(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	struct ns_op *op = add_op(spec, set, set->words[0], err);
-
-	if (!op)
-		return -EINVAL;
-	op->kind = (enum ns_op_kind)set->row->arg;
-	op->size = TMPFS_SIZE;
-	op->inodes = TMPFS_INODES;
-	for (unsigned int i = 1; i < set->nwords; i++) {
-		if (op_option(op, set->words[i]))
-			return complain(set, err, "no such option, or no such value of it",
-					set->words[i]);
-	}
-	return 0;
-}
-
-static int apply_symlink(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	struct ns_op *op = add_op(spec, set, set->words[1], err);
-
-	if (!op)
-		return -EINVAL;
-	op->kind = NS_OP_SYMLINK;
-	op->source = set->words[0];
-	return 0;
-}
-
-static int apply_file(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	struct ns_op *op = add_op(spec, set, set->words[1], err);
-	uint64_t fd;
-
-	if (!op)
-		return -EINVAL;
-	op->kind = NS_OP_FILE;
-	op->mode = 0644;
-	if (parse_number(set->words[0], INT_MAX, &fd))
-		return complain(set, err, "not a descriptor", set->words[0]);
-	op->source_fd = (int)fd; /* read by the plan */
-	if (set->nwords > 2 && op_option(op, set->words[2]))
-		return complain(set, err, "expected mode=", set->words[2]);
-	return 0;
-}
-
-static int apply_chmod(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	struct ns_op *op = add_op(spec, set, set->words[1], err);
-
-	if (!op)
-		return -EINVAL;
-	op->kind = NS_OP_CHMOD;
-	if (parse_mode(set->words[0], &op->mode))
-		return complain(set, err, "not an octal mode", set->words[0]);
-	return 0;
-}
-
-/* Two files whose text the plan makes, once it knows the ids. */
-static int apply_accounts(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	static const char *const names[] = { "passwd", "group" };
-
-	for (unsigned int i = 0; i < 2; i++) {
-		struct ns_op *op = add_op(
-			spec, set, xprintf(spec->arena, "%s/%s", set->words[0], names[i]), err);
-
-		if (!op)
-			return -EINVAL;
-		op->kind = NS_OP_FILE;
-		op->mode = 0444;
-		op->source = names[i];
-	}
-	return 0;
-}
-
 /* ---- namespaces and identity ---- */
 
-static int apply_namespaces(struct spec *spec, const struct setting *set, struct bpf_error *err)
+static int add_namespace(unsigned long *flags, const struct setting *set, const char *word,
+			 struct bpf_error *err)
 {
-	unsigned long *flags = set->row->arg ? &spec->degraded : &spec->share;
+	int kind = ns_kind_find(word);
 
+	if (kind < 0)
+		return complain(set, err, "no such namespace", word);
+	if (ns_kinds[kind].flag & (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
+		return complain(set, err, "no sandbox without a namespace of its own", word);
+	*flags |= ns_kinds[kind].flag;
+	return 0;
+}
+
+static int apply_share(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < set->nwords && !ret; i++)
+		ret = add_namespace(&spec->share, set, set->words[i], err);
+	return ret;
+}
+
+static int apply_degraded(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < set->nwords && !ret; i++) {
+		if (strcmp(set->words[i], "landlock") == 0)
+			spec->landlock_degraded = true;
+		else
+			ret = add_namespace(&spec->degraded, set, set->words[i], err);
+	}
+	return ret;
+}
+
+static unsigned int landlock_wall(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned int wall;
+	} walls[] = {
+		{ "files", CAPS_LANDLOCK_FILES },
+		{ "net", CAPS_LANDLOCK_NET },
+		{ "scope", CAPS_LANDLOCK_SCOPE },
+	};
+
+	for (size_t i = 0; i < sizeof(walls) / sizeof(*walls); i++) {
+		if (strcmp(walls[i].name, name) == 0)
+			return walls[i].wall;
+	}
+	return 0;
+}
+
+static int apply_landlock(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	spec->has_landlock = true;
+	if (set->nwords == 1 && strcmp(set->words[0], "off") == 0)
+		return 0;
 	for (unsigned int i = 0; i < set->nwords; i++) {
-		int kind = ns_kind_find(set->words[i]);
+		unsigned int wall = landlock_wall(set->words[i]);
 
-		if (kind < 0)
-			return complain(set, err, "no such namespace", set->words[i]);
-		if (ns_kinds[kind].flag & (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
-			return complain(set, err, "no sandbox without a namespace of its own",
+		if (!wall)
+			return complain(set, err,
+					"the walls are files, scope and net, or off alone",
 					set->words[i]);
-		*flags |= ns_kinds[kind].flag;
+		spec->landlock |= wall;
 	}
 	return 0;
 }
@@ -342,14 +247,16 @@ static int apply_mode(struct spec *spec, const struct setting *set, struct bpf_e
 	return complain(set, err, "the parts are plan, steps and program", spec->explain);
 }
 
-#define ANY	UINT_MAX
-#define AT_1	DIRECTIVE_AT_1
-#define AT_2	DIRECTIVE_AT_2
-#define TRY	DIRECTIVE_TRY
-#define ONCE	DIRECTIVE_ONCE
-#define OPT	DIRECTIVE_OPTION
-#define SYSCALL DIRECTIVE_SYSCALL
-#define MODE	(DIRECTIVE_OPTION | DIRECTIVE_MODE)
+#define ANY	 UINT_MAX
+#define AT_1	 DIRECTIVE_AT_1
+#define AT_2	 DIRECTIVE_AT_2
+#define TRY	 DIRECTIVE_TRY
+#define ONCE	 DIRECTIVE_ONCE
+#define PREFIX	 DIRECTIVE_PREFIX
+#define PREFIXED DIRECTIVE_PREFIXED
+#define OPT	 DIRECTIVE_OPTION
+#define SYSCALL	 DIRECTIVE_SYSCALL
+#define MODE	 (DIRECTIVE_OPTION | DIRECTIVE_MODE)
 
 static const char files[] = "Files, in the order given";
 static const char who[] = "Namespaces and identity";
@@ -365,31 +272,58 @@ const struct directive directives[] = {
   "the same, writable" },
 { "dev-bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, NS_DEV, files,
   "the same, and device nodes work" },
-{ "tmpfs", "DEST [size=N] [inodes=N] [mode=M]", 1, 4, AT_1, apply_op, NS_OP_TMPFS, files,
+{ "bind-fd", "FD DEST", 2, 2, OPT | AT_2, apply_bind_fd, 0, files,
+  "show the file or directory that descriptor FD is" },
+{ "ro-bind-fd", "FD DEST", 2, 2, OPT | AT_2, apply_bind_fd, NS_RDONLY, files,
+  "the same, read-only" },
+{ "overlay-src", "SRC", 1, 1, PREFIX, apply_prefix, PREFIX_LAYER, files,
+  "a layer of the overlay that follows, over the last" },
+{ "overlay", "RWSRC WORKDIR DEST", 3, 3, PREFIXED, apply_overlay, NS_UPPER, files,
+  "the layers at DEST; what is written goes to RWSRC" },
+{ "tmp-overlay", "DEST [size=N] [inodes=N]", 1, 3, PREFIXED, apply_overlay, 0, files,
+  "the same; what is written is forgotten in the end" },
+{ "ro-overlay", "DEST", 1, 1, PREFIXED, apply_overlay, NS_RDONLY, files,
+  "the same, read-only" },
+{ "tmpfs", "DEST [size=N] [inodes=N] [mode=M]", 1, 4, AT_1 | PREFIXED, apply_op, NS_OP_TMPFS, files,
   "an empty file system in memory (64M, 0755)" },
 { "proc", "DEST [subset=pid]", 1, 2, AT_1, apply_op, NS_OP_PROC, files,
   "its own /proc, the dangerous entries masked" },
 { "dev", "DEST [size=N]", 1, 2, AT_1, apply_op, NS_OP_DEV, files,
   "null zero full random urandom, own pts and shm" },
+{ "mqueue", "DEST", 1, 1, AT_1, apply_op, NS_OP_MQUEUE, files,
+  "the POSIX message queues, as files" },
 { "symlink", "TARGET DEST", 2, 2, AT_2, apply_symlink, 0, files,
   "a symbolic link" },
-{ "dir", "DEST [mode=M]", 1, 2, AT_1, apply_op, NS_OP_DIR, files,
+{ "dir", "DEST [mode=M]", 1, 2, AT_1 | PREFIXED, apply_op, NS_OP_DIR, files,
   "a directory" },
-{ "file", "FD DEST [mode=M]", 2, 3, OPT | AT_2, apply_file, 0, files,
+{ "file", "FD DEST [mode=M]", 2, 3, OPT | AT_2 | PREFIXED, apply_data, 0, files,
   "a file with what can be read from descriptor FD" },
+{ "bind-data", "FD DEST [mode=M]", 2, 3, OPT | AT_2 | PREFIXED, apply_data, DATA_MOUNTED, files,
+  "the same, over what is there" },
+{ "ro-bind-data", "FD DEST [mode=M]", 2, 3, OPT | AT_2 | PREFIXED, apply_data,
+  DATA_MOUNTED | NS_RDONLY, files,
+  "the same, read-only" },
+{ "perms", "MODE", 1, 1, PREFIX, apply_prefix, PREFIX_MODE, files,
+  "the mode of what the next directive creates" },
+{ "size", "N", 1, 1, PREFIX, apply_prefix, PREFIX_SIZE, files,
+  "the size of the tmpfs that follows" },
 { "accounts", "DIR", 1, 1, 0, apply_accounts, 0, files,
   "DIR/passwd and DIR/group naming the user inside" },
+{ "mask", "PATH...", 1, ANY, TRY, apply_mask, 0, files,
+  "something empty over what is there" },
 { "remount-ro", "DEST", 1, 1, TRY, apply_op, NS_OP_REMOUNT_RO, files,
   "in the end, make the mount at DEST read-only" },
 { "chmod", "MODE DEST", 2, 2, TRY, apply_chmod, 0, files,
   "change the mode of what is there" },
 
-{ "share", "NAMESPACE...", 1, ANY, 0, apply_namespaces, 0, who,
+{ "share", "NAMESPACE...", 1, ANY, 0, apply_share, 0, who,
   "use the host's: net ipc uts cgroup time" },
 { "share-net", "", 0, 0, 0, apply_share_net, 0, who,
   "share net" },
-{ "allow-degraded", "NAMESPACE...", 1, ANY, 0, apply_namespaces, 1, who,
-  "run also on a kernel without it: time cgroup" },
+{ "allow-degraded", "WALL...", 1, ANY, 0, apply_degraded, 0, who,
+  "run also on a kernel without: time cgroup landlock" },
+{ "landlock", "WALL...", 1, ANY, ONCE, apply_landlock, 0, who,
+  "a second wall: files, scope, net; or off" },
 { "uid", "N", 1, 1, ONCE, apply_id, 0, who,
   "the user id inside" },
 { "gid", "N", 1, 1, ONCE, apply_id, 1, who,

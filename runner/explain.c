@@ -40,7 +40,9 @@ static const char *const op_names[] = {
 	[NS_OP_PROC] = "proc",	     [NS_OP_DEV] = "dev",
 	[NS_OP_SYMLINK] = "symlink", [NS_OP_DIR] = "dir",
 	[NS_OP_FILE] = "file",	     [NS_OP_REMOUNT_RO] = "read-only from here on",
-	[NS_OP_CHMOD] = "chmod",
+	[NS_OP_CHMOD] = "chmod",     [NS_OP_DATA] = "a file, over what is there",
+	[NS_OP_OVERLAY] = "overlay", [NS_OP_MQUEUE] = "message queues",
+	[NS_OP_MASK] = "masked",
 };
 
 static const char *op_text(const struct plan *plan, const struct ns_op *op)
@@ -63,6 +65,11 @@ static const char *op_text(const struct plan *plan, const struct ns_op *op)
 					     "of the sandbox; what tells of the host is masked";
 	case NS_OP_DEV:
 		return "null zero full random urandom, own pts and shm";
+	case NS_OP_OVERLAY:
+		return xprintf(arena, "%zu layers of the host's, %s", op->nlayers,
+			       op->flags & NS_RDONLY ? "read-only" :
+			       op->flags & NS_UPPER  ? "the upper one WRITABLE" :
+						       "what is written is forgotten");
 	case NS_OP_SYMLINK:
 		return xprintf(arena, "-> %s", escaped(arena, op->source));
 	case NS_OP_CHMOD:
@@ -116,6 +123,32 @@ static void print_sight(const struct plan *plan)
 		print_item(e == plan->envp ? "environment" : "", escaped(arena, *e));
 }
 
+static void print_landlock(const struct plan *plan)
+{
+	static const struct {
+		unsigned int wall;
+		const char *text;
+	} walls[] = {
+		{ CAPS_LANDLOCK_FILES, "files: what each of them says, and nothing else" },
+		{ CAPS_LANDLOCK_NET, "no TCP" },
+		{ CAPS_LANDLOCK_SCOPE, "no abstract socket and no signal to the outside" },
+	};
+	const char *name = "landlock";
+
+	for (unsigned int i = 0; i < sizeof(walls) / sizeof(*walls); i++) {
+		const char *here = plan->landlock & walls[i].wall    ? "" :
+				   plan->no_landlock & walls[i].wall ? " (NOT HERE)" :
+								       NULL;
+
+		if (!here)
+			continue;
+		print_item(name, xprintf(plan->spec->arena, "%s%s", walls[i].text, here));
+		name = "";
+	}
+	if (*name)
+		print_item(name, "none");
+}
+
 static void print_power(const struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
@@ -139,6 +172,7 @@ static void print_power(const struct plan *plan)
 	for (unsigned int i = 0; i < spec->nkeep_fds; i++)
 		text = xprintf(arena, "%s %d", text, spec->keep_fds[i]);
 	print_item("descriptors", text);
+	print_landlock(plan);
 	if (spec->time_limit > 0)
 		print_item("time", xprintf(arena, "%g seconds", spec->time_limit));
 }

@@ -72,14 +72,17 @@ static int take_option(struct spec *spec, int argc, char *argv[], int i)
 	char *name = xprintf(spec->arena, "%s", argv[i++] + 2);
 	char *equals = strchr(name, '=');
 	struct bpf_error err = { 0 };
+	int count = 0;
 
 	set->place = command_line;
-	set->words = xalloc(spec->arena, ((size_t)(argc - i) + 2) * sizeof(char *));
+	while (i + count < argc && !is_option(argv[i + count]))
+		count++;
+	set->words = xalloc(spec->arena, ((size_t)count + 2) * sizeof(char *));
 	if (equals) {
 		*equals = '\0';
 		set->words[set->nwords++] = equals + 1;
 	}
-	while (i < argc && !is_option(argv[i]))
+	while (count-- > 0)
 		set->words[set->nwords++] = argv[i++];
 	set->row = directive_find(name, &set->try_form);
 	if (!set->row)

@@ -6,6 +6,8 @@
  */
 #include "runner/runner.h"
 
+#include "runner/files.h"
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +27,6 @@
 
 /* The id inside when the caller is root: anything but 0. */
 #define ROOT_INSIDE_ID 1000u
-
-#define DATA_MAX       (16u << 20)
 
 static void check_descriptors(const struct spec *spec)
 {
@@ -94,95 +94,6 @@ static void choose_ids(struct plan *plan)
 	map->inside_gid = spec->has_gid ? spec->gid : root ? ROOT_INSIDE_ID : getegid();
 	plan->drop_groups = root && map->outside_gid != 0;
 	map->deny_setgroups = !plan->drop_groups;
-}
-
-/* The whole of what can be read from descriptor FD. */
-static void read_data(struct plan *plan, struct ns_op *op, int fd)
-{
-	struct bpf_arena *arena = plan->spec->arena;
-	char *data = xalloc(arena, DATA_MAX);
-	ssize_t n;
-
-	do {
-		n = read(fd, data + op->len, DATA_MAX - op->len);
-		if (n < 0 && errno != EINTR)
-			fail("file %s: read descriptor %d: %s", escaped(arena, op->dest), fd,
-			     strerror(errno));
-		if (n > 0)
-			op->len += (size_t)n;
-	} while (n && op->len < DATA_MAX);
-	if (op->len == DATA_MAX)
-		fail("file %s: more than %u bytes", escaped(arena, op->dest), DATA_MAX - 1);
-	op->data = data;
-}
-
-/* /etc/passwd or /etc/group: root, the sandbox's user, nobody. */
-static void make_accounts(const struct plan *plan, struct ns_op *op)
-{
-	struct bpf_arena *arena = plan->spec->arena;
-	const struct ns_idmap *map = &plan->idmap;
-	const char *own = "";
-
-	if (strcmp(op->source, "passwd") == 0) {
-		if (map->inside_uid != 0)
-			own = xprintf(arena, "user:x:%u:%u::/tmp:/bin/sh\n", map->inside_uid,
-				      map->inside_gid);
-		op->data = xprintf(arena,
-				   "root:x:0:0::/:/bin/sh\n%s"
-				   "nobody:x:65534:65534::/:/bin/false\n",
-				   own);
-	} else {
-		if (map->inside_gid != 0)
-			own = xprintf(arena, "user:x:%u:\n", map->inside_gid);
-		op->data = xprintf(arena, "root:x:0:\n%snogroup:x:65534:\n", own);
-	}
-	op->len = strlen(op->data);
-}
-
-/*
- * The operations in order, but for remount-ro, which comes last: a policy can make the root
- * read-only, and an option still add to it.
- */
-static struct ns_op *order_operations(const struct spec *spec)
-{
-	struct ns_op *ops = xalloc(spec->arena, spec->nops * sizeof(*ops) + 1);
-	unsigned int n = 0;
-
-	for (int last = 0; last <= 1; last++) {
-		for (unsigned int i = 0; i < spec->nops; i++) {
-			if ((spec->ops[i].kind == NS_OP_REMOUNT_RO) == last)
-				ops[n++] = spec->ops[i];
-		}
-	}
-	return ops;
-}
-
-static void prepare_tree(struct plan *plan)
-{
-	const struct spec *spec = plan->spec;
-	struct ns_op *ops = order_operations(spec);
-
-	for (unsigned int i = 0; i < spec->nops; i++) {
-		struct ns_op *op = &ops[i];
-		int err;
-
-		if (op->kind == NS_OP_FILE && op->source)
-			make_accounts(plan, op);
-		else if (op->kind == NS_OP_FILE)
-			read_data(plan, op, op->source_fd);
-		op->source_fd = -1;
-		if (op->kind != NS_OP_BIND)
-			continue;
-		err = ns_op_identify(op);
-		if (err)
-			fail("bind %s: %s%s", escaped(spec->arena, op->source), strerror(-err),
-			     err == -ENOENT ? "\nfix: a -try at the end of the directive's name "
-					      "lets it be missing" :
-					      "");
-	}
-	plan->tree.ops = ops;
-	plan->tree.nops = spec->nops;
-	plan->tree.root = -1;
 }
 
 static void check_actions(const struct bpf_policy *policy)
@@ -303,7 +214,8 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	open_proc(plan);
 	choose_namespaces(plan);
 	choose_ids(plan);
-	prepare_tree(plan);
+	plan_tree(plan);
+	plan_landlock(plan);
 	make_filter(plan);
 	plan->hostname = spec->hostname ? spec->hostname : "sandbox";
 	plan->directory = spec->directory ? spec->directory : "/";

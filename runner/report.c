@@ -28,6 +28,10 @@ static const struct cause causes[] = {
 { "proc",     EPERM, NULL,
   "cause: the kernel gives a new /proc only where the whole of one is seen, which is not so\n"
   "inside most containers" },
+{ "landlock", ENOTRECOVERABLE, "what it must deny it allows",
+  "cause: the kernel, or a filter around us, says that it is there and it is not" },
+{ "root",     EPERM, NULL,
+  "cause: the kernel does not let a user namespace mount this (an overlay: since Linux 5.11)" },
 { "root",     EXDEV, "it is not there, and must not be created on the host",
   "fix: create it there, or put a tmpfs above it" },
 { "root",     EROFS, NULL,
@@ -63,7 +67,8 @@ static const char *object_of(const struct plan *plan, const struct report *repor
 	op = &plan->tree.ops[report->op];
 	place = &plan->spec->op_places[op->number];
 	return xprintf(arena, "%s %s (%s%s)", report->text,
-		       escaped(arena, strcmp(step, "sources") == 0 ? op->source : op->dest),
+		       escaped(arena,
+			       strcmp(step, "sources") == 0 && op->source ? op->source : op->dest),
 		       place->file, place->line ? xprintf(arena, ":%u", place->line) : "");
 }
 

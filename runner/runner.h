@@ -72,6 +72,8 @@ struct setting {
 	unsigned int nwords;
 	const char *text; /* the line, for system-call rules, which have their own grammar */
 	struct bpf_place place;
+	struct setting *same;	  /* the one before of those that may speak of the same */
+	struct setting *prefixes; /* the first of those that belong to it; they end at itself */
 	bool try_form;
 	bool superseded; /* a later one of another file or the command line replaced it */
 };
@@ -84,7 +86,7 @@ enum spec_mode {
 	MODE_HELP,
 };
 
-#define SPEC_OPS    256
+#define SPEC_HASH   4096
 #define SPEC_LIMITS 16
 #define SPEC_FDS    64
 #define SPEC_ENV    256
@@ -106,14 +108,19 @@ struct spec {
 	const char *policy;  /* the name that was given, for messages */
 	const char *explain; /* "plan", "steps", "program"; NULL: all */
 	struct setting *settings, *last_setting;
+	struct setting *prefixes;	   /* the first that waits for its operation */
+	struct setting *hashed[SPEC_HASH]; /* by subject: the last of each bucket */
 
 	struct bpf_policy syscalls;
 
 	unsigned long share;	/* CLONE_NEW* that are not wanted: the host's are used */
 	unsigned long degraded; /* CLONE_NEW* that may be missing */
-	struct ns_op ops[SPEC_OPS];
-	struct bpf_place op_places[SPEC_OPS];
-	unsigned int nops;
+	struct ns_op *ops;
+	struct bpf_place *op_places;
+	unsigned int nops, ops_room;
+
+	bool has_landlock, landlock_degraded;
+	unsigned int landlock; /* CAPS_LANDLOCK_*; if nothing is said: what there is of it */
 
 	bool has_uid, has_gid;
 	uid_t uid; /* inside */
@@ -138,14 +145,16 @@ struct spec {
 
 /* ---- the table of directives (directives.c) ---- */
 
-#define DIRECTIVE_OPTION  0x01u /* of the command line only */
-#define DIRECTIVE_ONCE	  0x02u /* a second one must agree, or come from elsewhere */
-#define DIRECTIVE_KEYED	  0x04u /* the same, per first word ("setenv NAME", "rlimit NAME") */
-#define DIRECTIVE_SYSCALL 0x08u /* passed to bpf_policy_line() as it stands */
-#define DIRECTIVE_TRY	  0x10u /* there is also a NAME-try */
-#define DIRECTIVE_MODE	  0x20u /* says what sbrun is to do: needs no command */
-#define DIRECTIVE_AT_1	  0x40u /* puts something at its first word, */
-#define DIRECTIVE_AT_2	  0x80u /* or at its second, if it has one */
+#define DIRECTIVE_OPTION   0x01u  /* of the command line only */
+#define DIRECTIVE_ONCE	   0x02u  /* a second one must agree, or come from elsewhere */
+#define DIRECTIVE_KEYED	   0x04u  /* the same, per first word ("setenv NAME", "rlimit NAME") */
+#define DIRECTIVE_SYSCALL  0x08u  /* passed to bpf_policy_line() as it stands */
+#define DIRECTIVE_TRY	   0x10u  /* there is also a NAME-try */
+#define DIRECTIVE_MODE	   0x20u  /* says what sbrun is to do: needs no command */
+#define DIRECTIVE_AT_1	   0x40u  /* puts something at its first word, */
+#define DIRECTIVE_AT_2	   0x80u  /* or at its second, if it has one */
+#define DIRECTIVE_PREFIX   0x100u /* speaks of the directive behind it, ... */
+#define DIRECTIVE_PREFIXED 0x200u /* ... which must be such a one */
 
 struct directive {
 	const char *name;
@@ -159,6 +168,9 @@ struct directive {
 };
 
 extern const struct directive directives[]; /* ends with a NULL name */
+
+/* Note in ERR what is wrong with WORD of SET; returns -EINVAL. */
+int complain(const struct setting *set, struct bpf_error *err, const char *what, const char *word);
 
 /* The row for a directive's first word; *TRY says that it was the -try form. NULL. */
 const struct directive *directive_find(const char *name, bool *try_form);
@@ -227,6 +239,9 @@ struct plan {
 	char **candidates; /* paths to try for the command, NULL at the end */
 	const char *hostname, *directory;
 	struct rlimit limits[SPEC_LIMITS]; /* the spec's, or the caller's hard ones if lower */
+	unsigned int landlock,
+		no_landlock;	  /* the walls of it that are up, and that are not there */
+	struct rlimit own_nofile; /* the caller's, for the payload */
 	bool core_is_zero;    /* the caller's hard limit, and no handler that it would not stop */
 	sigset_t signal_mask; /* the caller's, for the payload */
 	struct gate *gate;
@@ -252,7 +267,8 @@ struct child {
 	const struct plan *plan;
 	struct ns_tree tree; /* the plan's, with what init opens for it */
 	pid_t payload;
-	int proc; /* /proc of the new PID namespace */
+	int proc;    /* /proc of the new PID namespace */
+	int ruleset; /* of Landlock; -1: none */
 	struct report report;
 };
 
@@ -284,6 +300,14 @@ int audit_payload(struct child *child);
 int audit_init(struct child *child);
 
 int supervise(struct plan *plan); /* exit status; fills in the caller's signal mask */
+
+/* ---- Landlock (landlock.c) ---- */
+
+void plan_landlock(struct plan *plan);
+
+/* The steps: make the ruleset, to which the building of the tree then adds; enforce it. */
+int landlock_prepare(struct child *child);
+int landlock_enforce(struct child *child);
 
 /* ---- telling (report.c, explain.c, status.c) ---- */
 

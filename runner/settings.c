@@ -62,6 +62,22 @@ static bool same_subject(const struct setting *old, const struct setting *set)
 	return set->row->flags & DIRECTIVE_ONCE;
 }
 
+/* Two of the same subject are in one bucket; others may be, too. */
+static size_t hash_subject(const struct setting *set)
+{
+	const char *place = place_of(set);
+	const char *text = place ? place : set->row->name;
+	size_t hash = 5381;
+
+	if (!place && (set->row->flags & DIRECTIVE_KEYED)) {
+		for (const char *key = key_of(set); *key; key++)
+			hash = 33 * hash + (unsigned char)*key;
+	}
+	for (; *text; text++)
+		hash = 33 * hash + (unsigned char)*text;
+	return hash % SPEC_HASH;
+}
+
 static int check_words(const struct setting *set, struct bpf_error *err)
 {
 	const struct directive *row = set->row;
@@ -75,22 +91,59 @@ static int check_words(const struct setting *set, struct bpf_error *err)
 	return 0;
 }
 
+/* What stands before an operation goes with it. */
+static void supersede(struct setting *old)
+{
+	old->superseded = true;
+	for (struct setting *prefix = old->prefixes; prefix && prefix != old; prefix = prefix->next)
+		prefix->superseded = true;
+}
+
+static int no_operation(const struct setting *prefix, struct bpf_error *err)
+{
+	return bpf_fail(err, -EINVAL, &prefix->place,
+			"%s: no operation behind it that it could speak of", prefix->row->name);
+}
+
+/* Prefixes wait for the next directive, and that must be one of theirs. */
+static int take_prefixes(struct spec *spec, struct setting *set, struct bpf_error *err)
+{
+	struct setting *prefix = spec->prefixes;
+
+	if (prefix && strcmp(prefix->place.file, set->place.file) != 0)
+		return no_operation(prefix, err);
+	if (set->row->flags & DIRECTIVE_PREFIX) {
+		spec->prefixes = prefix ? prefix : set;
+		return 0;
+	}
+	if (prefix && !(set->row->flags & DIRECTIVE_PREFIXED))
+		return no_operation(prefix, err);
+	set->prefixes = prefix;
+	spec->prefixes = NULL;
+	return 0;
+}
+
 int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
 {
-	struct setting *old;
+	struct setting **bucket, *old;
 	int ret;
 
 	ret = check_words(set, err);
+	if (!ret)
+		ret = take_prefixes(spec, set, err);
 	if (ret)
 		return ret;
-	for (old = spec->settings; old; old = old->next) {
+	bucket = &spec->hashed[hash_subject(set)];
+	for (old = *bucket; old; old = old->same) {
 		if (!same_subject(old, set))
 			continue;
 		if (strcmp(old->place.file, set->place.file) == 0 && !same_words(old, set))
 			return bpf_fail(err, -EINVAL, &set->place,
 					"%s is said twice, and differently", set->row->name);
-		old->superseded = true;
+		supersede(old);
 	}
+	set->same = *bucket;
+	*bucket = set;
 	if (spec->last_setting)
 		spec->last_setting->next = set;
 	else
@@ -192,6 +245,8 @@ int settings_apply(struct spec *spec, struct bpf_error *err)
 	struct bpf_policy *calls = &spec->syscalls;
 	int ret;
 
+	if (spec->prefixes)
+		return no_operation(spec->prefixes, err);
 	bpf_policy_init(&spec->syscalls, spec->arena);
 	for (const struct setting *set = spec->settings; set; set = set->next) {
 		if (set->superseded || !set->row->apply)

@@ -38,6 +38,8 @@ static json_t *walls(const struct plan *plan)
 	json_array_append_new(list, json_string("capabilities"));
 	json_array_append_new(list, json_string("no_new_privs"));
 	json_array_append_new(list, json_string("seccomp"));
+	if (plan->landlock)
+		json_array_append_new(list, json_string("landlock"));
 	return list;
 }
 

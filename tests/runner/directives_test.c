@@ -137,6 +137,19 @@ TEST(system_call_words)
 
 /* A line for each row that can stand in a policy, and lines that must be refused. */
 static const char *const good[] = {
+	"overlay-src /a\ntmp-overlay /o",
+	"overlay-src /a\ntmp-overlay /o size=1M inodes=2",
+	"size 1M\noverlay-src /a\ntmp-overlay /o",
+	"overlay-src /a\noverlay-src /b\nro-overlay /o",
+	"overlay-src /a\noverlay /up /work /o",
+	"perms 0700\ndir /d",
+	"perms 1777\nsize 1M\ntmpfs /t",
+	"mqueue /dev/mqueue",
+	"mask /usr/bin /etc/shadow",
+	"mask-try /nonexistent",
+	"landlock files scope net",
+	"landlock off",
+	"allow-degraded landlock time",
 	"ro-bind /usr",
 	"ro-bind /usr /opt",
 	"ro-bind-try /nonexistent",
@@ -208,6 +221,32 @@ static const char *const good[] = {
 };
 
 static const char *const bad[] = {
+	"tmp-overlay /o",
+	"overlay /up /work /o",
+	"ro-overlay /o",
+	"overlay-src /a\nro-overlay /o",
+	"overlay-src /a\nro-overlay /o size=1M",
+	"overlay-src /a\ntmp-overlay /o size=0",
+	"overlay-src /a\ntmp-overlay /o inodes=0",
+	"overlay-src /a\ntmp-overlay /o mode=0755",
+	"overlay-src /a\ntmp-overlay o",
+	"overlay-src /a",
+	"overlay-src /a\ntmpfs /t",
+	"overlay-src /a\nbind /b",
+	"perms 0700",
+	"perms 8\ndir /d",
+	"perms 0700\nuid 1",
+	"perms 0700\nproc /proc",
+	"size 0\ntmpfs /t",
+	"size 1M\ndir /d",
+	"size 1M\noverlay-src /a\noverlay /up /work /o",
+	"mask x",
+	"mask /a/../b",
+	"mqueue q",
+	"mqueue /q size=1M",
+	"landlock",
+	"landlock all",
+	"landlock off files",
 	"ro-bind /usr usr",
 	"ro-bind usr",
 	"bind /a /b/../c",
@@ -292,7 +331,7 @@ TEST(accepted)
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct spec *spec = new_spec();
 		struct bpf_error err = { 0 };
-		int ret = add_line(spec, "policy", good[i], &err);
+		int ret = add_lines(spec, good[i], &err);
 
 		if (!ret && strncmp(good[i], "default", 7) != 0)
 			ret = add_line(spec, "policy", "default kill", &err);
@@ -311,8 +350,13 @@ TEST(every_row_was_accepted_once)
 		size_t len = strlen(row->name);
 		bool found = row->flags & DIRECTIVE_OPTION || strcmp(row->name, "include") == 0;
 
-		for (size_t i = 0; i < COUNT(good) && !found; i++)
-			found = strncmp(good[i], row->name, len) == 0 && strchr(" (", good[i][len]);
+		for (size_t i = 0; i < COUNT(good) && !found; i++) {
+			const char *last = strrchr(good[i], '\n');
+			const char *line = last && !(row->flags & DIRECTIVE_PREFIX) ? last + 1 :
+										      good[i];
+
+			found = strncmp(line, row->name, len) == 0 && strchr(" (", line[len]);
+		}
 		EXPECT_TRUE(found)
 		{
 			TH_LOG("%s has no line here", row->name);
@@ -377,6 +421,9 @@ static const struct {
 	{ "remount-ro-try /x",
 	  { .kind = NS_OP_REMOUNT_RO, .flags = NS_TRY, .dest = "/x", .mode = 0755 } },
 	{ "chmod 0123 /x", { .kind = NS_OP_CHMOD, .dest = "/x", .mode = 0123 } },
+	{ "mqueue /q", { .kind = NS_OP_MQUEUE, .dest = "/q", .mode = 0755 } },
+	{ "mask /x", { .kind = NS_OP_MASK, .dest = "/x", .mode = 0755 } },
+	{ "mask-try /x", { .kind = NS_OP_MASK, .flags = NS_TRY, .dest = "/x", .mode = 0755 } },
 };
 
 TEST(what_operations_say)
@@ -484,7 +531,7 @@ TEST(bounds)
 		const char *name;
 		unsigned int room;
 	} cases[] = {
-		{ "dir /d", SPEC_OPS },
+		{ "dir /d", NS_TREE_MAX },
 		{ "unsetenv V", SPEC_ENV },
 	};
 

@@ -62,12 +62,24 @@ static maybe_unused int add_line(struct spec *spec, const char *file, const char
 	return setting_line(spec, bpf_strndup(spec->arena, text, strlen(text)), &place, err);
 }
 
+/* LINES, each with a newline but for the last. */
+static maybe_unused int add_lines(struct spec *spec, const char *lines, struct bpf_error *err)
+{
+	char copy[256], *next = copy, *line;
+	int ret = 0;
+
+	snprintf(copy, sizeof(copy), "%s", lines);
+	while (!ret && (line = strsep(&next, "\n")))
+		ret = add_line(spec, "policy", line, err);
+	return ret;
+}
+
 /* A policy of one line and a default, carried out. */
 static maybe_unused int apply_line(struct spec *spec, const char *text, struct bpf_error *err)
 {
 	int ret;
 
-	ret = add_line(spec, "policy", text, err);
+	ret = add_lines(spec, text, err);
 	if (!ret)
 		ret = add_line(spec, "policy", "default kill", err);
 	return ret ? ret : settings_apply(spec, err);
