@@ -173,7 +173,8 @@ int caps_landlock_allow(int ruleset, int fd, unsigned int allowed)
 		if (allowed & rights[i].right)
 			rule.allowed_access |= rights[i].access;
 	}
-	handled(CAPS_LANDLOCK_FILES, &files);
+	if (!handled(CAPS_LANDLOCK_FILES, &files)) /* but there is a ruleset */
+		return -ENOTRECOVERABLE;
 	rule.allowed_access &= files.files;
 	if (fstat(fd, &st) < 0)
 		return -errno;
