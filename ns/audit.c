@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read the mounts back and compare them with what was asked for.
+ * Read the mounts back and compare them with what was asked for; or, where mount_setattr()
+ * is missing, see to it that they are.
  *
  * What the calls returned is not evidence: options have been ignored in silence. Each line
  * of mountinfo must be a mount whose id an operation noted, or one below such a mount, from
@@ -73,7 +74,7 @@ static uint8_t op_demand(const struct ns_op *op)
 	if (op->kind == NS_OP_REMOUNT_RO)
 		return TOP_RO;
 	if (op->flags & NS_RDONLY)
-		what |= op->kind == NS_OP_BIND ? MOUNT_ATTR_RDONLY : TOP_RO;
+		what |= op->kind == NS_OP_PROC ? TOP_RO : MOUNT_ATTR_RDONLY;
 	if (op->flags & NS_NOEXEC)
 		what |= MOUNT_ATTR_NOEXEC;
 	if (op->kind == NS_OP_DEV)
@@ -83,7 +84,7 @@ static uint8_t op_demand(const struct ns_op *op)
 	if (op->kind == NS_OP_MQUEUE || op->kind == NS_OP_MASK)
 		what |= MOUNT_ATTR_NOEXEC;
 	if (op->kind == NS_OP_MASK)
-		what |= TOP_RO;
+		what |= MOUNT_ATTR_RDONLY;
 	if (!(op->flags & NS_DEV))
 		what |= MOUNT_ATTR_NODEV;
 	return (uint8_t)what;
@@ -149,6 +150,38 @@ static int check(struct table *table, const struct ns_mount *mount)
 	if (demand->what & TOP_RO)
 		want |= MOUNT_ATTR_RDONLY;
 	return (mount->attr & want) == want ? 0 : -EPERM;
+}
+
+static int restrict_mount(struct table *table, const struct ns_tree *tree,
+			  const struct ns_mount *mount)
+{
+	struct demand *demand = lookup(table, mount->id);
+	unsigned int want;
+
+	if (demand->id == 0) {
+		if (lookup(table, mount->parent)->id == 0)
+			return 0; /* of the old root, which goes */
+		if (inherit(table, mount, &demand))
+			return -E2BIG;
+	}
+	want = demand->what & BELOW;
+	if ((mount->attr & want) == want)
+		return 0;
+	return ns_mount_remount(tree->root, mount->path[1] ? mount->path + 1 : ".", mount->id,
+				want);
+}
+
+int ns_restrict_mounts(const struct ns_tree *tree)
+{
+	ns_auto_close int info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	struct ns_reader reader = { .fd = info };
+	struct ns_mount mount;
+	struct table table;
+	int error = info < 0 ? -errno : fill(&table, tree);
+
+	while (!error && (error = ns_mount_next(&reader, &mount)) > 0)
+		error = restrict_mount(&table, tree, &mount);
+	return error;
 }
 
 /* Does MOUNT's path lead PID to another mount? */

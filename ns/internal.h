@@ -108,6 +108,15 @@ int ns_mount_clone(int fd);
 /* Attach MOUNT at AT; then all of it, mounts below included, has ATTR (added, never taken). */
 int ns_mount_attach(int mount, int at, unsigned int attr);
 
+/* The same, but 1 where that needs ns_restrict_mounts() when all is attached. */
+int ns_mount_put(int mount, int at, unsigned int attr);
+
+/* Add ATTR by mount(2) to the mount at PATH below FD, if it is the one with the id WANT. */
+int ns_mount_remount(int fd, const char *path, uint64_t want, unsigned int attr);
+
+/* All that is demanded of the mounts of TREE, added to those that lack it (audit.c). */
+int ns_restrict_mounts(const struct ns_tree *tree);
+
 /* Add ATTR to the mount at FD alone. */
 int ns_mount_restrict(int fd, unsigned int attr);
 

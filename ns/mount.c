@@ -6,7 +6,7 @@
  * mount_setattr(AT_RECURSIVE) restricts a whole tree. MS_REMOUNT | MS_BIND | MS_REC looks
  * as if it did, returns success and leaves the mounts below writable. Where mount_setattr()
  * is missing (before Linux 5.12, or filtered), each mount is remounted by itself once it is
- * attached. Flags are only ever added: those that an outer namespace has locked
+ * attached; those of a tree, when all of them are, in one pass (audit.c). Flags are only ever added: those that an outer namespace has locked
  * must be given again on a remount, or it is EPERM.
  *
  * mount_setattr(2), fsopen(2), open_tree(2), move_mount(2), mount_namespaces(7)
@@ -112,8 +112,7 @@ static int remount(int fd, unsigned int attr)
 	return mount(NULL, path, NULL, how, NULL) < 0 ? -errno : 0;
 }
 
-/* Remount MOUNT, which mountinfo puts at PATH and below the mount FD. */
-static int remount_below(int fd, const char *path, const struct ns_mount *mount, unsigned int attr)
+int ns_mount_remount(int fd, const char *path, uint64_t want, unsigned int attr)
 {
 	ns_auto_close int at = openat(fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	uint64_t id = 0;
@@ -124,7 +123,7 @@ static int remount_below(int fd, const char *path, const struct ns_mount *mount,
 	error = ns_mount_id(at, &id);
 	if (error)
 		return error;
-	if (id != mount->id) /* another mount hides it for good: nothing here unmounts */
+	if (id != want) /* another mount hides it for good: nothing here unmounts */
 		return 0;
 	return remount(at, attr);
 }
@@ -153,7 +152,7 @@ static int remount_tree(int fd, unsigned int attr)
 	while (!error && (error = ns_mount_next(&reader, &mount)) > 0) {
 		error = 0;
 		if (found && strncmp(mount.path, top, len) == 0 && mount.path[len] == '/') {
-			error = remount_below(fd, mount.path + len + 1, &mount, attr);
+			error = ns_mount_remount(fd, mount.path + len + 1, mount.id, attr);
 		} else if (mount.id == id) {
 			found = true;
 			strcpy(top, mount.path);
@@ -189,7 +188,7 @@ int ns_mount_restrict(int fd, unsigned int attr)
 	return is_missing(error) ? remount(fd, attr) : error;
 }
 
-int ns_mount_attach(int mount, int at, unsigned int attr)
+int ns_mount_put(int mount, int at, unsigned int attr)
 {
 	int error = attr ? set_attr(mount, AT_RECURSIVE, attr) : 0;
 
@@ -197,5 +196,12 @@ int ns_mount_attach(int mount, int at, unsigned int attr)
 		return error;
 	if (move_mount(mount, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -errno;
-	return error ? remount_tree(mount, attr) : 0;
+	return error ? 1 : 0;
+}
+
+int ns_mount_attach(int mount, int at, unsigned int attr)
+{
+	int later = ns_mount_put(mount, at, attr);
+
+	return later > 0 ? remount_tree(mount, attr) : later;
 }

@@ -87,7 +87,8 @@ enum ns_op_kind {
 #define NS_PIDS	  0x08u /* NS_OP_PROC: subset=pid, nothing but processes */
 #define NS_NOEXEC 0x10u
 #define NS_UPPER  0x20u /* NS_OP_OVERLAY: the last two layers are where writes and work go */
-#define NS_MADE	  0x40u /* NS_OP_BIND: SOURCE_FD has the mounts already, made by the caller */
+#define NS_IDMAP  0x80u /* NS_OP_BIND: the caller is to use ns_op_map() */
+#define NS_MADE	  0x40u /* NS_OP_BIND: SOURCE_FD has the mounts already, by ns_op_map() */
 
 /* A directory of the host below an overlay. */
 struct ns_layer {
@@ -129,10 +130,11 @@ struct ns_tree_error {
 struct ns_tree {
 	struct ns_op *ops;
 	size_t nops;
-	int root;	    /* descriptor of the new root, from ns_tree_build() */
-	size_t nown;	    /* of OWN_DEV, below */
-	uint64_t root_id;   /* mount id of the root, if it is our tmpfs and no operation's */
-	unsigned int masks; /* mounts over dangerous entries of /proc */
+	int root;	     /* descriptor of the new root, from ns_tree_build() */
+	size_t nown;	     /* of OWN_DEV, below */
+	uint64_t root_id;    /* mount id of the root, if it is our tmpfs and no operation's */
+	unsigned int masks;  /* mounts over dangerous entries of /proc */
+	bool restrict_later; /* mounts are to be restricted when all are attached */
 	struct ns_tree_error error;
 	/* Told of what an operation mounted or created, by descriptor; OP NULL: the root. */
 	int (*made)(void *ctx, const struct ns_op *op, int fd);
@@ -146,6 +148,15 @@ struct ns_tree {
  * of an overlay is wrong, op->source becomes its path.
  */
 int ns_op_identify(struct ns_op *op);
+
+/*
+ * Open the source of the bind OP in this mount namespace, with its owner's ids (a single user
+ * and group, never root) mapped to those that MAP has outside, and mark it NS_MADE: inside
+ * they are then the sandbox's. After ns_op_identify(). Needs CAP_SYS_ADMIN over the file
+ * system: -EPERM; one that cannot be mapped, or a kernel before 5.12: -EINVAL, -ENOSYS.
+ * -EACCES: it belongs to root, and so would what is created there.
+ */
+int ns_op_map(struct ns_op *op, int proc, const struct ns_idmap *map);
 
 /*
  * Make every mount private (MS_REC | MS_PRIVATE from /), so that nothing that follows is

@@ -241,8 +241,10 @@ static int put(struct ns_tree *tree, struct ns_op *op, struct ns_place *place, i
 	int error = vacate(tree, place);
 
 	if (!error)
-		error = ns_mount_attach(mount, place->fd, mount_attr(op));
-	return ns_failed(tree, "attach mount", error);
+		error = ns_mount_put(mount, place->fd, mount_attr(op));
+	if (error > 0)
+		tree->restrict_later = true;
+	return ns_failed(tree, "attach mount", error > 0 ? 0 : error);
 }
 
 static int make_bind(struct ns_tree *tree, struct ns_op *op)
@@ -539,7 +541,10 @@ static int build(struct ns_tree *tree)
 		if (!tree->ops[i].skip)
 			error = makers[tree->ops[i].kind](tree, &tree->ops[i]);
 	}
-	return error;
+	if (error || !tree->restrict_later)
+		return error;
+	tree->error.op = tree->nops;
+	return ns_failed(tree, "restrict the mounts", ns_restrict_mounts(tree));
 }
 
 int ns_tree_build(struct ns_tree *tree)
@@ -550,6 +555,7 @@ int ns_tree_build(struct ns_tree *tree)
 	tree->nown = 0;
 	tree->masks = 0;
 	tree->root_id = 0;
+	tree->restrict_later = false;
 	for (size_t i = 0; i < tree->nops; i++)
 		tree->ops[i].mount_id = 0;
 	if (tree->nops > NS_TREE_MAX)

@@ -266,9 +266,9 @@ static const char modes[] = "Options of the command line only";
 
 /* clang-format off */
 const struct directive directives[] = {
-{ "ro-bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, NS_RDONLY, files,
+{ "ro-bind", "SRC [DEST] [idmap]", 1, 3, TRY | AT_2, apply_bind, NS_RDONLY, files,
   "show SRC of the host at DEST, all of it read-only" },
-{ "bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, 0, files,
+{ "bind", "SRC [DEST] [idmap]", 1, 3, TRY | AT_2, apply_bind, 0, files,
   "the same, writable" },
 { "dev-bind", "SRC [DEST]", 1, 2, TRY | AT_2, apply_bind, NS_DEV, files,
   "the same, and device nodes work" },

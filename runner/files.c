@@ -156,11 +156,13 @@ int apply_bind(struct spec *spec, const struct setting *set, struct bpf_error *e
 {
 	const struct ns_op like = {
 		.kind = NS_OP_BIND,
-		.flags = (unsigned int)set->row->arg,
+		.flags = (unsigned int)set->row->arg | (set->nwords > 2 ? NS_IDMAP : 0),
 		.source = set->words[0],
 		.dest = set->words[set->nwords > 1],
 	};
 
+	if (set->nwords > 2 && strcmp(set->words[2], "idmap") != 0)
+		return complain(set, err, "a word too many", set->words[2]);
 	return add_op(spec, set, &like, err) ? 0 : -EINVAL;
 }
 

@@ -119,6 +119,24 @@ static void identify(const struct plan *plan, struct ns_op *op)
 			     "");
 }
 
+/* Only root can, which is not asked for: what the kernel says decides. */
+static void map_ids(const struct plan *plan, struct ns_op *op)
+{
+	const int err = ns_op_map(op, plan->proc, &plan->idmap);
+	const char *cause = "";
+
+	if (err == -EPERM)
+		cause = "\ncause: only root may map the ids of files";
+	else if (err == -EACCES)
+		cause = "\ncause: it belongs to root, and so would what is created there";
+	else if (err == -EINVAL || err == -ENOSYS)
+		cause = "\ncause: the kernel cannot map the ids of this file system (ext4, xfs, btrfs: "
+			"since Linux 5.12 to 5.15)";
+	if (err)
+		fail("bind %s: idmap: %s%s", escaped(plan->spec->arena, op->source), strerror(-err),
+		     cause);
+}
+
 /* The payload gets the caller's own limit back, or the policy's. */
 static void make_room(struct plan *plan, rlim_t needed)
 {
@@ -156,6 +174,8 @@ void plan_tree(struct plan *plan)
 		else if (op->kind == NS_OP_BIND || op->kind == NS_OP_OVERLAY)
 			identify(plan, op);
 		op->source_fd = -1;
+		if ((op->flags & NS_IDMAP) && !op->skip)
+			map_ids(plan, op);
 		if (!op->skip)
 			needed += op->kind == NS_OP_BIND ? 1 : op->nlayers;
 	}
