@@ -292,7 +292,11 @@ static int make_overlay(struct ns_tree *tree, struct ns_op *op)
 	for (size_t i = 0; i < op->nlayers; i++)
 		ns_close(&op->layers[i].fd);
 	if (mount < 0)
-		return ns_failed(tree, "mount overlay", mount);
+		return ns_failed(tree,
+				 mount == -EINVAL ?
+					 "mount overlay (no layer may have mounts below it)" :
+					 "mount overlay",
+				 mount);
 	error = put(tree, op, &place, mount);
 	return error ? error : mounted(tree, op, &place, mount);
 }

@@ -288,7 +288,7 @@ const struct directive directives[] = {
   "an empty file system in memory (64M, 0755)" },
 { "proc", "DEST [subset=pid]", 1, 2, AT_1, apply_op, NS_OP_PROC, files,
   "its own /proc, the dangerous entries masked" },
-{ "dev", "DEST [size=N]", 1, 2, AT_1, apply_op, NS_OP_DEV, files,
+{ "dev", "DEST [size=N] [inodes=N]", 1, 3, AT_1 | PREFIXED, apply_op, NS_OP_DEV, files,
   "null zero full random urandom, own pts and shm" },
 { "mqueue", "DEST", 1, 1, AT_1, apply_op, NS_OP_MQUEUE, files,
   "the POSIX message queues, as files" },

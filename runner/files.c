@@ -44,6 +44,19 @@ static void grow(struct spec *spec)
 	spec->ops_room = room;
 }
 
+static bool has_mode(const struct ns_op *op)
+{
+	return op->kind == NS_OP_TMPFS || op->kind == NS_OP_DIR || op->kind == NS_OP_FILE ||
+	       op->kind == NS_OP_DATA;
+}
+
+static bool has_size(const struct ns_op *op)
+{
+	if (op->kind == NS_OP_OVERLAY)
+		return !(op->flags & (NS_UPPER | NS_RDONLY));
+	return op->kind == NS_OP_TMPFS || op->kind == NS_OP_DEV;
+}
+
 static int take_prefix(struct ns_op *op, const struct setting *prefix, struct bpf_error *err)
 {
 	const char *word = prefix->words[0];
@@ -51,13 +64,11 @@ static int take_prefix(struct ns_op *op, const struct setting *prefix, struct bp
 
 	switch ((enum prefix)prefix->row->arg) {
 	case PREFIX_MODE:
-		fits = op->kind == NS_OP_TMPFS || op->kind == NS_OP_DIR || op->kind == NS_OP_FILE ||
-		       op->kind == NS_OP_DATA;
+		fits = has_mode(op);
 		good = parse_mode(word, &op->mode) == 0;
 		break;
 	case PREFIX_SIZE:
-		fits = op->kind == NS_OP_TMPFS ||
-		       (op->kind == NS_OP_OVERLAY && !(op->flags & (NS_UPPER | NS_RDONLY)));
+		fits = has_size(op);
 		good = parse_size(word, &op->size) == 0 && op->size;
 		break;
 	case PREFIX_LAYER:
@@ -72,7 +83,7 @@ static int take_prefix(struct ns_op *op, const struct setting *prefix, struct bp
 	return good ? 0 : complain(prefix, err, "no such value, or too many", word);
 }
 
-/* A new operation of KIND, FLAGS added to what the directive says, with its prefixes. */
+/* A new operation LIKE this, with the defaults, and with its prefixes. */
 static struct ns_op *add_op(struct spec *spec, const struct setting *set, const struct ns_op *like,
 			    struct bpf_error *err)
 {
@@ -120,11 +131,9 @@ static int op_option(struct ns_op *op, const char *word)
 		op->flags |= NS_PIDS;
 		return 0;
 	}
-	if (op->kind == NS_OP_OVERLAY && (op->flags & (NS_UPPER | NS_RDONLY)))
-		return -EINVAL;
-	if (op->kind != NS_OP_OVERLAY && op->kind != NS_OP_PROC && strncmp(word, "mode=", 5) == 0)
-		return parse_mode(value, &op->mode);
-	if (op->kind != NS_OP_TMPFS && op->kind != NS_OP_DEV && op->kind != NS_OP_OVERLAY)
+	if (strncmp(word, "mode=", 5) == 0)
+		return has_mode(op) ? parse_mode(value, &op->mode) : -EINVAL;
+	if (!has_size(op))
 		return -EINVAL;
 	if (strncmp(word, "size=", 5) == 0)
 		return parse_size(value, &op->size) || !op->size ? -EINVAL : 0;

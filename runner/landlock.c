@@ -39,11 +39,11 @@ void plan_landlock(struct plan *plan)
 		     caps_landlock_abi());
 }
 
-/* Is the mount at DEST, of ours, made read-only in the end? */
+/* Is the mount at DEST, of ours, made read-only in the end, where such operations stand? */
 static bool becomes_read_only(const struct ns_tree *tree, const char *dest)
 {
-	for (size_t i = 0; i < tree->nops; i++) {
-		if (tree->ops[i].kind == NS_OP_REMOUNT_RO && strcmp(tree->ops[i].dest, dest) == 0)
+	for (size_t i = tree->nops; i-- > 0 && tree->ops[i].kind == NS_OP_REMOUNT_RO;) {
+		if (strcmp(tree->ops[i].dest, dest) == 0)
 			return true;
 	}
 	return false;
