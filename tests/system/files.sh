@@ -328,6 +328,17 @@ test_landlock() {
 	fi
 	printf '%s\n' 'include strict-calls' 'default kill' 'landlock files' 'ro-bind /usr' \
 		'ro-bind-try /lib' 'ro-bind-try /lib64' 'ro-bind-try /bin' >"$T/demands"
+	if "$SBRUN" --landlock net --explain plan | grep -q 'NOT HERE'; then
+		skip "$who: Landlock of TCP" 'this kernel has none'
+	else
+		# act and around are seen at the same path.
+		expect_output ok "$who: no landlock net: a listener inside is reached" as_caller \
+			"$SBRUN" --policy standard $VISIBLE -- \
+			"$AROUND" listener 127.0.0.1:0 "$ACT" connect ADDRESS
+		tap_run as_caller "$SBRUN" --policy standard --landlock net $VISIBLE -- \
+			"$AROUND" listener 127.0.0.1:0 "$ACT" connect ADDRESS
+		expect_stderr 'Permission denied' "$who: landlock net: there can be none"
+	fi
 	without="$T/bin/without $LANDLOCK_CREATE_RULESET"
 	[ "$(uname -m)" = x86_64 ] || [ "$(uname -m)" = aarch64 ] || return
 	expect_status 125 "$who: no Landlock: a policy that demands it" as_caller \
