@@ -42,9 +42,11 @@ char *bpf_strndup(struct bpf_arena *arena, const char *text, size_t len)
 
 	if (len == SIZE_MAX)
 		return NULL;
-	copy = bpf_alloc(arena, len + 1);
-	if (copy)
-		memcpy(copy, text, len); /* bpf_alloc() zeroed the last byte */
+	copy = bpf_alloc_raw(arena, len + 1);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

@@ -47,13 +47,6 @@ void bpf_list_add(struct bpf_list *list, uint32_t value)
 		list->values[list->len++] = value;
 }
 
-void bpf_list_around(struct bpf_list *list, uint32_t value)
-{
-	bpf_list_add(list, value - 1);
-	bpf_list_add(list, value);
-	bpf_list_add(list, value + 1);
-}
-
 /* ---- following the program ---- */
 
 static int add_state(struct bpf_proof *p, unsigned int pc, uint32_t word, uint32_t mask)
@@ -137,17 +130,18 @@ static uint32_t known_word(const struct bpf_proof *p, uint32_t word)
 
 /*
  * The program compares nr or arch, or nr without x32's bit, with K. Where the outcome changes
- * are K and its neighbours; without the bit, these are twice as many numbers.
+ * are K and its neighbours, which are added later; without the bit, these are twice as many
+ * numbers.
  */
 static void add_constant(struct bpf_proof *p, const struct bpf_state *a, uint32_t k)
 {
 	if (a->word == BPF_WORD_ARCH) {
-		bpf_list_around(&p->archs, k);
+		bpf_list_add(&p->archs, k);
 		return;
 	}
-	bpf_list_around(&p->nrs, k);
+	bpf_list_add(&p->nrs, k);
 	if (a->mask != UINT32_MAX)
-		bpf_list_around(&p->nrs, k ^ BPF_X32_BIT);
+		bpf_list_add(&p->nrs, k ^ BPF_X32_BIT);
 }
 
 /* A test of A, which is STATE. Goes on both ways unless the outcome is known. */
@@ -235,32 +229,6 @@ int bpf_ask_program(struct bpf_proof *p, unsigned int pc)
 		for (state = p->states[pc]; ret == 0 && state; state = state->next)
 			ret = follow_insn(p, pc, state);
 	return ret;
-}
-
-int bpf_first_load(const struct bpf_proof *p, bool nr_known)
-{
-	const struct sock_filter *insn = p->prog->insn;
-	uint32_t a = 0;
-
-	for (;; insn++) {
-		switch (insn->code) {
-		case BPF_RET | BPF_K:
-			return -1;
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (is_arg(insn->k) || (insn->k == BPF_WORD_NR && !nr_known))
-				return (int)(insn - p->prog->insn);
-			a = known_word(p, insn->k);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= insn->k;
-			break;
-		case BPF_JMP | BPF_JA:
-			insn += insn->k;
-			break;
-		default: /* the survey has found nothing but jumps */
-			insn += is_taken(BPF_OP(insn->code), a, insn->k) ? insn->jt : insn->jf;
-		}
-	}
 }
 
 /* ---- the policy's questions ---- */

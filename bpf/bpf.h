@@ -319,6 +319,14 @@ typedef void bpf_trace_fn(void *ctx, const struct bpf_machine *m, const struct s
  */
 uint32_t bpf_run(const struct sock_filter *insn, unsigned int len, const struct seccomp_data *data,
 		 unsigned int *steps);
+
+/*
+ * The same as far as the number and the architecture decide, or the latter alone: the
+ * instruction that loads something else; -1: it ends before that, with *RESULT.
+ */
+int bpf_run_to_load(const struct sock_filter *insn, unsigned int len,
+		    const struct seccomp_data *data, bool nr_known, uint32_t *result);
+
 uint32_t bpf_run_traced(const struct sock_filter *insn, unsigned int len,
 			const struct seccomp_data *data, bpf_trace_fn *trace, void *ctx);
 

@@ -64,12 +64,12 @@ static int check_jump(unsigned int pc, uint32_t distance, unsigned int len, stru
 		      len - pc - 1);
 }
 
-static int check_operand(const struct sock_filter *insn, unsigned int pc, unsigned int len,
-			 struct bpf_error *err)
+static int check_operand(const struct sock_filter *insn, enum bpf_operand operand, unsigned int pc,
+			 unsigned int len, struct bpf_error *err)
 {
 	int ret;
 
-	switch (bpf_opcode(insn->code)->operand) {
+	switch (operand) {
 	case BPF_OP_K:
 		return check_constant(insn, pc, err);
 	case BPF_OP_ABS:
@@ -90,17 +90,15 @@ static int check_operand(const struct sock_filter *insn, unsigned int pc, unsign
 	}
 }
 
-static int check_insn(const struct sock_filter *insn, unsigned int pc, unsigned int len,
-		      struct bpf_error *err)
+static int check_insn(const struct sock_filter *insn, const struct bpf_opcode *op, unsigned int pc,
+		      unsigned int len, struct bpf_error *err)
 {
-	const struct bpf_opcode *op = bpf_opcode(insn->code);
-
 	if (!op)
 		return REFUSE(err, pc, "no instruction has code 0x%04x", insn->code);
 	if (!(op->flags & BPF_SECCOMP))
 		return REFUSE(err, pc, "\"%s\" (0x%04x) is not for system calls", op->name,
 			      insn->code);
-	return check_operand(insn, pc, len, err);
+	return check_operand(insn, op->operand, pc, len, err);
 }
 
 /* The words written on every way into TO, when they are VALID on the way from here. */
@@ -147,6 +145,8 @@ static int check_memory(const struct sock_filter *insn, unsigned int len, struct
 
 int bpf_check(const struct sock_filter *insn, unsigned int len, struct bpf_error *err)
 {
+	const struct bpf_opcode *op;
+	bool reads_memory = false;
 	unsigned int pc;
 	int ret;
 
@@ -157,11 +157,13 @@ int bpf_check(const struct sock_filter *insn, unsigned int len, struct bpf_error
 				BPF_MAXINSNS);
 
 	for (pc = 0; pc < len; pc++) {
-		ret = check_insn(&insn[pc], pc, len, err);
+		op = bpf_opcode(insn[pc].code);
+		ret = check_insn(&insn[pc], op, pc, len, err);
 		if (ret)
 			return ret;
+		reads_memory |= op->flags & BPF_READS_M;
 	}
 	if (!(bpf_opcode(insn[len - 1].code)->flags & BPF_ENDS))
 		return REFUSE(err, len - 1, "the last instruction is no \"ret\"");
-	return check_memory(insn, len, err);
+	return reads_memory ? check_memory(insn, len, err) : 0;
 }

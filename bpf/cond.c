@@ -53,11 +53,6 @@ uint64_t bpf_width_mask(unsigned int bits)
 	return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 }
 
-int64_t bpf_call_nr(const struct bpf_call *call, enum bpf_abi_id abi)
-{
-	return call->syscall ? call->syscall->nr[abi] : (int64_t)call->nr;
-}
-
 int bpf_call_arg(const struct bpf_call *call, enum bpf_abi_id abi, const char *name, size_t len,
 		 struct bpf_argtype *type)
 {

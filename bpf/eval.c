@@ -200,42 +200,38 @@ static bool answer(const struct bpf_question *q, const struct seccomp_data *data
 	}
 }
 
-/* ENDS has, for each row, where its list goes on. */
-static int add_entry(struct bpf_index *index, enum bpf_abi_id abi, struct bpf_entry ***ends,
-		     const struct bpf_entry *wanted)
+/* Before those that are there: the later rule decides. */
+static int add_entry(struct bpf_index *index, enum bpf_abi_id abi, const struct bpf_rule *rule,
+		     const struct bpf_call *call)
 {
 	struct bpf_arena *arena = index->policy->arena;
-	const size_t row = (size_t)bpf_call_nr(wanted->call, abi) % BPF_ROWS;
+	struct bpf_entry **row = &index->rows[abi][(size_t)bpf_call_nr(call, abi) % BPF_ROWS];
 	struct bpf_entry *entry = bpf_alloc_raw(arena, sizeof(*entry));
 
 	if (!entry)
 		return -E2BIG;
-	*entry = *wanted;
-	if (entry->rule->cond) {
-		entry->cond = look_up(arena, entry->rule->cond, entry->call, abi);
+	*entry = (struct bpf_entry){ .next = *row, .rule = rule, .call = call };
+	if (rule->cond) {
+		entry->cond = look_up(arena, rule->cond, call, abi);
 		if (!entry->cond)
 			return -E2BIG;
 	}
-	*ends[row] = entry;
-	ends[row] = &entry->next;
+	*row = entry;
 	return 0;
 }
 
 static int make_rows(struct bpf_index *index, enum bpf_abi_id abi)
 {
-	struct bpf_entry ***ends = bpf_alloc_raw(index->policy->arena, BPF_ROWS * sizeof(*ends));
-	struct bpf_entry entry = { 0 };
-	size_t i;
+	const struct bpf_rule *rule;
+	const struct bpf_call *call;
 
 	index->rows[abi] = bpf_alloc(index->policy->arena, BPF_ROWS * sizeof(struct bpf_entry *));
-	if (!index->rows[abi] || !ends)
+	if (!index->rows[abi])
 		return -E2BIG;
-	for (i = 0; i < BPF_ROWS; i++)
-		ends[i] = &index->rows[abi][i];
-	for (entry.rule = index->policy->rules; entry.rule; entry.rule = entry.rule->next)
-		for (entry.call = entry.rule->calls; entry.call; entry.call = entry.call->next)
-			if (bpf_call_nr(entry.call, abi) != BPF_NO_NR &&
-			    add_entry(index, abi, ends, &entry) < 0)
+	for (rule = index->policy->rules; rule; rule = rule->next)
+		for (call = rule->calls; call; call = call->next)
+			if (bpf_call_nr(call, abi) != BPF_NO_NR &&
+			    add_entry(index, abi, rule, call) < 0)
 				return -E2BIG;
 	return 0;
 }
@@ -259,37 +255,21 @@ int bpf_index_make(struct bpf_index *index, const struct bpf_policy *policy)
 	return index->under ? bpf_index_make(index->under, policy->under) : -E2BIG;
 }
 
-const struct bpf_entry *bpf_entry_of(const struct bpf_entry *entry, enum bpf_abi_id abi,
-				     uint32_t nr)
-{
-	while (entry && bpf_call_nr(entry->call, abi) != (int64_t)nr)
-		entry = entry->next;
-	return entry;
-}
-
-const struct bpf_entry *bpf_index_find(const struct bpf_index *index, enum bpf_abi_id abi,
-				       uint32_t nr)
-{
-	return bpf_entry_of(index->rows[abi][nr % BPF_ROWS], abi, nr);
-}
-
 static uint32_t index_eval_one(const struct bpf_index *index, const struct seccomp_data *data)
 {
 	const struct bpf_policy *policy = index->policy;
 	uint32_t nr = (uint32_t)data->nr;
 	int abi = bpf_abi_of(data->arch, nr);
 	const struct bpf_entry *entry;
-	uint32_t action;
 
 	if (is_foreign(policy, data->arch, nr, abi))
 		return SECCOMP_RET_KILL_PROCESS;
 	nr &= ~bpf_abis[abi].nr_bit;
-	action = fallback(policy, index->max[abi], nr);
 	for (entry = bpf_index_find(index, abi, nr); entry;
 	     entry = bpf_entry_of(entry->next, abi, nr))
 		if (!entry->cond || answer(entry->cond, data))
-			action = entry->rule->action;
-	return action;
+			return entry->rule->action;
+	return fallback(policy, index->max[abi], nr);
 }
 
 uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data *data)

@@ -37,8 +37,8 @@ struct bpf_lexer {
 int bpf_lex_start(struct bpf_lexer *lx, const char *text, const struct bpf_place *place,
 		  struct bpf_error *err);
 
-/* The next word: up to a blank, or up to one of STOP. */
-void bpf_lex_word(struct bpf_lexer *lx, const char *stop);
+/* The next word: up to a blank, or up to STOP. */
+void bpf_lex_word(struct bpf_lexer *lx, char stop);
 
 /* The next token of a condition. */
 void bpf_lex_token(struct bpf_lexer *lx);
@@ -69,7 +69,10 @@ int bpf_call_arg(const struct bpf_call *call, enum bpf_abi_id abi, const char *n
 		 struct bpf_argtype *type);
 
 /* The number that CALL has under ABI, without bit 30, or BPF_NO_NR. */
-int64_t bpf_call_nr(const struct bpf_call *call, enum bpf_abi_id abi);
+static inline int64_t bpf_call_nr(const struct bpf_call *call, enum bpf_abi_id abi)
+{
+	return call->syscall ? call->syscall->nr[abi] : (int64_t)call->nr;
+}
 
 /* All ones in the low BITS. */
 uint64_t bpf_width_mask(unsigned int bits);
@@ -111,12 +114,15 @@ struct bpf_graph {
 	unsigned int walks; /* how many there were, of this kind and those of order.c */
 	unsigned int spare; /* nodes that order.c may still make on trial */
 	struct bpf_node *bucket[BPF_BUCKETS];
-	int32_t *cost; /* where tree.c computes: 2 * BPF_PIECES * BPF_PIECES */
+	int32_t *cost; /* where tree.c computes: BPF_PIECES * BPF_PIECES */
 };
 
 int bpf_graph_init(struct bpf_graph *graph, struct bpf_arena *arena, enum bpf_optimize how);
 
-bool bpf_is_action(const struct bpf_node *node);
+static inline bool bpf_is_action(const struct bpf_node *node)
+{
+	return node->code == (BPF_RET | BPF_K);
+}
 
 /*
  * Equal nodes are made once, so that equal decisions are equal pointers. A test that
@@ -309,13 +315,13 @@ struct bpf_question {
 
 /* A rule that names a number. */
 struct bpf_entry {
-	struct bpf_entry *next; /* in the order of the rules */
+	struct bpf_entry *next; /* an earlier rule, for a number of the same row */
 	const struct bpf_rule *rule;
 	const struct bpf_call *call;
 	const struct bpf_question *cond; /* NULL: always */
 };
 
-#define BPF_ROWS 1024 /* numbers above share their rows */
+#define BPF_ROWS 512 /* numbers above share their rows */
 
 /* The rules by the numbers that they name. */
 struct bpf_index {
@@ -329,10 +335,19 @@ struct bpf_index {
 int bpf_index_make(struct bpf_index *index, const struct bpf_policy *policy);
 
 /* The first entry from ENTRY on that is about NR, x32's bit taken off; NULL. */
-const struct bpf_entry *bpf_entry_of(const struct bpf_entry *entry, enum bpf_abi_id abi,
-				     uint32_t nr);
-const struct bpf_entry *bpf_index_find(const struct bpf_index *index, enum bpf_abi_id abi,
-				       uint32_t nr);
+static inline const struct bpf_entry *bpf_entry_of(const struct bpf_entry *entry,
+						   enum bpf_abi_id abi, uint32_t nr)
+{
+	while (entry && bpf_call_nr(entry->call, abi) != (int64_t)nr)
+		entry = entry->next;
+	return entry;
+}
+
+static inline const struct bpf_entry *bpf_index_find(const struct bpf_index *index,
+						     enum bpf_abi_id abi, uint32_t nr)
+{
+	return bpf_entry_of(index->rows[abi][nr % BPF_ROWS], abi, nr);
+}
 
 /* bpf_policy_eval(), faster. */
 uint32_t bpf_index_eval(const struct bpf_index *index, const struct seccomp_data *data);
@@ -356,7 +371,7 @@ struct bpf_proof {
 	struct bpf_arena *arena;
 	struct bpf_error *err;
 	struct bpf_index index;
-	struct bpf_list nrs, archs; /* that the program tells from others */
+	struct bpf_list nrs, archs; /* that are told from others; in the end, with neighbours */
 	struct bpf_state **states;  /* for each instruction, what A may be */
 	bool survey;		    /* nr and arch are not known yet */
 	bool tests_args;	    /* some test is of an argument */
@@ -375,19 +390,12 @@ int bpf_proof_full(const struct bpf_proof *p);
 int bpf_proof_many(const struct bpf_proof *p);
 
 void bpf_list_add(struct bpf_list *list, uint32_t value);
-void bpf_list_around(struct bpf_list *list, uint32_t value); /* with its two neighbours */
 
 /*
  * Every way through the program from PC on. In a survey, what nr and arch are compared with
  * goes to their lists; else what is asked of the arguments goes to the atoms.
  */
 int bpf_ask_program(struct bpf_proof *p, unsigned int pc);
-
-/*
- * The first instruction that loads something else than what is known: the architecture, and the
- * number if NR_KNOWN; -1: it ends before.
- */
-int bpf_first_load(const struct bpf_proof *p, bool nr_known);
 
 /* What the rules ask of the arguments of this number. */
 int bpf_ask_policy(struct bpf_proof *p);

@@ -81,13 +81,13 @@ static bool at_end(struct bpf_lexer *lx)
 	return true;
 }
 
-void bpf_lex_word(struct bpf_lexer *lx, const char *stop)
+void bpf_lex_word(struct bpf_lexer *lx, char stop)
 {
 	size_t len = 1;
 
 	if (at_end(lx))
 		return;
-	while (lx->at[len] != '\0' && !is_blank(lx->at[len]) && !strchr(stop, lx->at[len]))
+	while (lx->at[len] != '\0' && !is_blank(lx->at[len]) && lx->at[len] != stop)
 		len++;
 	set_token(lx, BPF_TOKEN_WORD, len);
 }

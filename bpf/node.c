@@ -16,13 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define RET	  (BPF_RET | BPF_K)
 #define MAX_SPARE 4000
-
-bool bpf_is_action(const struct bpf_node *node)
-{
-	return node->code == RET;
-}
 
 int bpf_graph_init(struct bpf_graph *graph, struct bpf_arena *arena, enum bpf_optimize how)
 {
@@ -30,7 +24,7 @@ int bpf_graph_init(struct bpf_graph *graph, struct bpf_arena *arena, enum bpf_op
 	graph->arena = arena;
 	graph->how = how;
 	graph->spare = MAX_SPARE;
-	graph->cost = bpf_alloc_raw(arena, 2 * BPF_PIECES * BPF_PIECES * sizeof(*graph->cost));
+	graph->cost = bpf_alloc_raw(arena, BPF_PIECES * BPF_PIECES * sizeof(*graph->cost));
 	return graph->cost ? 0 : -E2BIG;
 }
 
@@ -75,7 +69,7 @@ static struct bpf_node *intern(struct bpf_graph *graph, const struct bpf_node *w
 
 struct bpf_node *bpf_node_action(struct bpf_graph *graph, uint32_t action)
 {
-	struct bpf_node node = { .code = RET, .k = action };
+	struct bpf_node node = { .code = BPF_RET | BPF_K, .k = action };
 
 	return intern(graph, &node);
 }

@@ -10,13 +10,13 @@
 #include "bpf/internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-/* A number that something is said of; RULE is NULL where only the default changes. */
+/* A rule that names a number. */
 struct entry {
-	uint32_t nr;
+	struct entry *older, *newer; /* of the same number; the latter is for decide() */
 	const struct bpf_rule *rule;
 	const struct bpf_call *call;
+	struct bpf_node *action; /* that of the rule */
 };
 
 /* One ABI, one policy. */
@@ -24,103 +24,99 @@ struct numbers {
 	const struct bpf_policy *policy;
 	struct bpf_graph *graph;
 	enum bpf_abi_id abi;
-	uint32_t max; /* the highest number of its table */
-	struct entry *entries;
-	size_t len;
+	uint32_t max;			       /* the highest number of its table, */
+	uint32_t highest;		       /* and of all that something is said of */
+	struct entry **newest;		       /* for each number; NULL: no rule names it */
+	size_t len;			       /* how many entries there are */
+	struct bpf_node *by_default, *unknown; /* what becomes of a call that no rule matches */
 };
 
 /* ---- what is said of a number ---- */
 
-static int by_number(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	unsigned int rule_x = x->rule ? x->rule->number : 0;
-	unsigned int rule_y = y->rule ? y->rule->number : 0;
-
-	if (x->nr != y->nr)
-		return x->nr < y->nr ? -1 : 1;
-	return (rule_x > rule_y) - (rule_x < rule_y);
-}
-
-/*
- * All that the policy says about the ABI, by number and then by rule; and the number after
- * the last of the table, from which on a call is unknown.
- */
-static int collect(struct numbers *all)
+static uint32_t highest_number(const struct numbers *all)
 {
 	const struct bpf_rule *rule;
 	const struct bpf_call *call;
-	size_t n = 1;
-	int64_t nr;
+	int64_t highest = all->max;
 
 	for (rule = all->policy->rules; rule; rule = rule->next)
 		for (call = rule->calls; call; call = call->next)
-			n += bpf_call_nr(call, all->abi) != BPF_NO_NR;
-	all->entries = bpf_alloc(all->graph->arena, n * sizeof(*all->entries));
-	if (!all->entries)
-		return -E2BIG;
-	all->entries[all->len++].nr = all->max + 1;
-	for (rule = all->policy->rules; rule; rule = rule->next) {
-		for (call = rule->calls; call; call = call->next) {
-			nr = bpf_call_nr(call, all->abi);
-			if (nr != BPF_NO_NR)
-				all->entries[all->len++] =
-					(struct entry){ (uint32_t)nr, rule, call };
-		}
+			if (bpf_call_nr(call, all->abi) > highest)
+				highest = bpf_call_nr(call, all->abi);
+	return (uint32_t)highest;
+}
+
+static int add_rule(struct numbers *all, const struct bpf_rule *rule)
+{
+	struct bpf_node *action = bpf_node_action(all->graph, rule->action);
+	const struct bpf_call *call;
+	struct entry *entry;
+	int64_t nr;
+
+	for (call = rule->calls; call; call = call->next) {
+		nr = bpf_call_nr(call, all->abi);
+		if (nr == BPF_NO_NR)
+			continue;
+		entry = bpf_alloc_raw(all->graph->arena, sizeof(*entry));
+		if (!entry || !action)
+			return -E2BIG;
+		*entry = (struct entry){ all->newest[nr], NULL, rule, call, action };
+		all->newest[nr] = entry;
+		all->len++;
 	}
-	qsort(all->entries, all->len, sizeof(*all->entries), by_number);
+	return 0;
+}
+
+/* All that the policy says about the ABI. Numbers are small, so there is a place for each. */
+static int collect(struct numbers *all)
+{
+	const struct bpf_rule *rule;
+
+	all->highest = highest_number(all);
+	all->newest = bpf_alloc(all->graph->arena, (all->highest + 1) * sizeof(struct entry *));
+	if (!all->newest)
+		return -E2BIG;
+	for (rule = all->policy->rules; rule; rule = rule->next)
+		if (add_rule(all, rule) < 0)
+			return -E2BIG;
 	return 0;
 }
 
 /* What becomes of NR when no rule matches. */
 static struct bpf_node *fallback(const struct numbers *all, uint32_t nr)
 {
-	all->graph->origin = 0;
-	return bpf_node_action(all->graph, nr > all->max ? all->policy->unknown_action :
-							   all->policy->default_action);
+	return nr > all->max ? all->unknown : all->by_default;
 }
 
 /*
- * The decision for the number of N entries, the later rule on top of the earlier one.
- * "allow N if C1", then "kill N if C2":
+ * The decision for a number, the later rule on top of the earlier one. "allow N if C1", then
+ * "kill N if C2":
  *
  *	C2, kill, 1f
  * 1:	C1, allow, 2f
  * 2:	default
  */
-static struct bpf_node *decide(const struct numbers *all, const struct entry *entries, size_t n)
+static struct bpf_node *decide(const struct numbers *all, uint32_t nr)
 {
 	struct bpf_graph *graph = all->graph;
-	struct bpf_node *node = NULL, *action;
-	size_t i = n;
+	struct bpf_node *node = fallback(all, nr);
+	struct entry *e, *above = NULL;
 
 	/* What is before a rule without a condition cannot matter. */
-	while (i > 0 && entries[i - 1].rule && entries[i - 1].rule->cond)
-		i--;
-	if (i == 0 || !entries[i - 1].rule)
-		node = fallback(all, entries->nr);
-	else
-		i--;
-	for (; i < n; i++) {
-		graph->origin = (uint16_t)entries[i].rule->number;
-		action = bpf_node_action(graph, entries[i].rule->action);
-		node = entries[i].rule->cond ? bpf_lower(graph, entries[i].rule->cond,
-							 entries[i].call, all->abi, action, node) :
-					       action;
+	for (e = all->newest[nr]; e && e->rule->cond; e = e->older) {
+		e->newer = above;
+		above = e;
+	}
+	if (e)
+		node = e->action;
+	for (e = above; e; e = e->newer) {
+		graph->origin = (uint16_t)e->rule->number;
+		node = bpf_lower(graph, e->rule->cond, e->call, all->abi, e->action, node);
 	}
 	return node;
 }
 
 /* ---- the line ---- */
-
-static size_t same_number(const struct entry *entries, size_t n)
-{
-	size_t i = 1;
-
-	while (i < n && entries[i].nr == entries[0].nr)
-		i++;
-	return i;
-}
 
 /* x86 has two kinds of numbers, told by bit 30; with the sign (an int's), it is nobody's. */
 static void add_strangers(const struct numbers *all, struct bpf_line *line, bool below)
@@ -139,22 +135,19 @@ static void add_strangers(const struct numbers *all, struct bpf_line *line, bool
 static int make_line(const struct numbers *all, struct bpf_line *line)
 {
 	const uint32_t bit = bpf_abis[all->abi].nr_bit;
-	const struct entry *e = all->entries;
-	const struct bpf_rule *rule;
+	const struct entry *newest;
 	struct bpf_node *node;
-	size_t count, left;
+	uint32_t nr;
 
 	add_strangers(all, line, true);
-	bpf_line_add(line, bit, fallback(all, 0), 0);
-	for (left = all->len; left > 0; left -= count, e += count) {
-		count = same_number(e, left);
-		node = decide(all, e, count);
+	for (nr = 0; nr <= all->highest; nr++) {
+		newest = all->newest[nr];
+		node = decide(all, nr);
 		if (!node)
 			return -E2BIG;
-		rule = e[count - 1].rule;
-		bpf_line_add(line, e->nr | bit, node, rule ? (uint16_t)rule->number : 0);
-		bpf_line_add(line, (e->nr + 1) | bit, fallback(all, e->nr + 1), 0);
+		bpf_line_add(line, nr | bit, node, newest ? (uint16_t)newest->rule->number : 0);
 	}
+	bpf_line_add(line, nr | bit, fallback(all, nr), 0);
 	add_strangers(all, line, false);
 	return 0;
 }
@@ -163,10 +156,13 @@ static int numbers_of(struct numbers *all, struct bpf_line *line)
 {
 	if (collect(all) < 0)
 		return -E2BIG;
+	all->graph->origin = 0;
+	all->by_default = bpf_node_action(all->graph, all->policy->default_action);
+	all->unknown = bpf_node_action(all->graph, all->policy->unknown_action);
 	*line = (struct bpf_line){ .word = BPF_WORD_NR, .mask = UINT32_MAX, .end = UINT32_MAX };
-	/* Two for each, one before the first, and two for strangers. */
-	line->pieces = bpf_alloc(all->graph->arena, (2 * all->len + 3) * sizeof(*line->pieces));
-	return line->pieces ? make_line(all, line) : -E2BIG;
+	/* Two for each, one before the first, one for the unknown, and two for strangers. */
+	line->pieces = bpf_alloc_raw(all->graph->arena, (2 * all->len + 4) * sizeof(*line->pieces));
+	return line->pieces && all->by_default && all->unknown ? make_line(all, line) : -E2BIG;
 }
 
 /* Order comes last, when all that is asked of a call has come together. */

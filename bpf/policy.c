@@ -102,7 +102,7 @@ static int parse_action(struct bpf_lexer *lx, uint32_t *action)
 
 static int expect_end(struct bpf_lexer *lx)
 {
-	bpf_lex_word(lx, "");
+	bpf_lex_word(lx, '\0');
 	if (lx->token.kind != BPF_TOKEN_END)
 		bpf_lex_fail(lx, &lx->token, "unexpected '%.*s'", BPF_CUT(lx->token.len),
 			     lx->token.text);
@@ -123,7 +123,7 @@ static int parse_single(struct bpf_lexer *lx, const struct single *single)
 	uint32_t action;
 	char where[80];
 
-	bpf_lex_word(lx, "");
+	bpf_lex_word(lx, '\0');
 	if (parse_action(lx, &action) < 0 || expect_end(lx) < 0)
 		return lx->error;
 	if (*single->said && *single->action != action)
@@ -145,7 +145,7 @@ static int parse_abi(struct bpf_lexer *lx, struct bpf_policy *policy)
 	char name[16], where[80];
 	int abi;
 
-	for (bpf_lex_word(lx, ""); lx->token.kind != BPF_TOKEN_END; bpf_lex_word(lx, "")) {
+	for (bpf_lex_word(lx, '\0'); lx->token.kind != BPF_TOKEN_END; bpf_lex_word(lx, '\0')) {
 		snprintf(name, sizeof(name), "%.*s", (int)lx->token.len, lx->token.text);
 		abi = lx->token.len < sizeof(name) ? bpf_abi_find(name) : -ENOENT;
 		if (abi < 0)
@@ -282,7 +282,7 @@ static int parse_calls(struct bpf_lexer *lx, struct bpf_policy *policy, struct c
 	list->first = NULL;
 	list->tail = &list->first;
 	list->words = 0;
-	for (bpf_lex_word(lx, "("); lx->token.kind != BPF_TOKEN_END; bpf_lex_word(lx, "(")) {
+	for (bpf_lex_word(lx, '('); lx->token.kind != BPF_TOKEN_END; bpf_lex_word(lx, '(')) {
 		if (bpf_token_is(&lx->token, "if"))
 			break;
 		list->words++;
@@ -332,7 +332,7 @@ static int parse_set(struct bpf_lexer *lx, struct bpf_policy *policy)
 	struct bpf_set *set;
 	char where[80];
 
-	bpf_lex_word(lx, "");
+	bpf_lex_word(lx, '\0');
 	if (check_set_name(lx) < 0)
 		return lx->error;
 	name = lx->token;
@@ -409,8 +409,8 @@ int bpf_policy_line(struct bpf_policy *policy, const char *text, const struct bp
 	copy = bpf_strndup(policy->arena, text, strlen(text));
 	if (!copy)
 		return bpf_lex_full(&lx);
-	bpf_lex_start(&lx, copy, place, err);
-	bpf_lex_word(&lx, "");
+	lx.text = lx.at = copy;
+	bpf_lex_word(&lx, '\0');
 	for (i = 0; i < sizeof(singles) / sizeof(singles[0]); i++)
 		if (bpf_token_is(&lx.token, singles[i].word))
 			return parse_single(&lx, &singles[i]);

@@ -54,20 +54,6 @@ static uint32_t arithmetic(uint16_t op, uint32_t a, uint32_t b)
 	}
 }
 
-static bool compare(uint16_t op, uint32_t a, uint32_t b)
-{
-	switch (op) {
-	case BPF_JEQ:
-		return a == b;
-	case BPF_JGT:
-		return a > b;
-	case BPF_JGE:
-		return a >= b;
-	default: /* BPF_JSET */
-		return a & b;
-	}
-}
-
 /* K or X, as the code says. */
 static uint32_t source(const struct bpf_machine *m, const struct sock_filter *insn)
 {
@@ -78,6 +64,11 @@ static uint32_t source(const struct bpf_machine *m, const struct sock_filter *in
 static void jump(struct bpf_machine *m, uint32_t distance)
 {
 	m->pc = distance < BPF_MAXINSNS ? m->pc + distance : BPF_MAXINSNS;
+}
+
+static void branch(struct bpf_machine *m, const struct sock_filter *insn, bool yes)
+{
+	jump(m, yes ? insn->jt : insn->jf);
 }
 
 /*
@@ -130,14 +121,28 @@ static __always_inline bool step(struct bpf_machine *m, const struct sock_filter
 		jump(m, insn->k);
 		return false;
 	case BPF_JMP | BPF_JEQ | BPF_K:
+		branch(m, insn, m->a == insn->k);
+		return false;
 	case BPF_JMP | BPF_JEQ | BPF_X:
+		branch(m, insn, m->a == m->x);
+		return false;
 	case BPF_JMP | BPF_JGT | BPF_K:
+		branch(m, insn, m->a > insn->k);
+		return false;
 	case BPF_JMP | BPF_JGT | BPF_X:
+		branch(m, insn, m->a > m->x);
+		return false;
 	case BPF_JMP | BPF_JGE | BPF_K:
+		branch(m, insn, m->a >= insn->k);
+		return false;
 	case BPF_JMP | BPF_JGE | BPF_X:
+		branch(m, insn, m->a >= m->x);
+		return false;
 	case BPF_JMP | BPF_JSET | BPF_K:
+		branch(m, insn, m->a & insn->k);
+		return false;
 	case BPF_JMP | BPF_JSET | BPF_X:
-		jump(m, compare(BPF_OP(insn->code), m->a, source(m, insn)) ? insn->jt : insn->jf);
+		branch(m, insn, m->a & m->x);
 		return false;
 	case BPF_ALU | BPF_DIV | BPF_K:
 	case BPF_ALU | BPF_DIV | BPF_X:
@@ -202,6 +207,22 @@ uint32_t bpf_run_traced(const struct sock_filter *insn, unsigned int len,
 			return result;
 	}
 	return BROKEN;
+}
+
+int bpf_run_to_load(const struct sock_filter *insn, unsigned int len,
+		    const struct seccomp_data *data, bool nr_known, uint32_t *result)
+{
+	struct bpf_machine m = { .a = 0 };
+
+	*result = BROKEN;
+	while (m.pc < len) {
+		if (insn[m.pc].code == (BPF_LD | BPF_W | BPF_ABS) &&
+		    insn[m.pc].k != BPF_WORD_ARCH && !(nr_known && insn[m.pc].k == BPF_WORD_NR))
+			return (int)m.pc;
+		if (step(&m, &insn[m.pc], data, result))
+			break;
+	}
+	return -1;
 }
 
 /*

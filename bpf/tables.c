@@ -51,6 +51,14 @@ static const unsigned short rows[BPF_ABIS][MAXNR] = {
 #undef BPF_DEF_NUMBERS
 };
 
+/* By a hash of its name, the row plus 1, or that of another; if so, it is in one that follows. */
+#define SLOTS 1024
+static const unsigned short slots[SLOTS] = {
+#define BPF_DEF_SLOTS
+#include "bpf/syscalls.def"
+#undef BPF_DEF_SLOTS
+};
+
 /* What manual pages call an argument, where the kernel's source has another name. */
 /* clang-format off */
 static const struct {
@@ -136,30 +144,27 @@ static const struct {
 };
 /* clang-format on */
 
-/* strcmp() of the LEN bytes at TEXT, which may hold a NUL, with NAME. */
-static int compare(const char *text, size_t len, const char *name)
+/* Are the LEN bytes at TEXT, which may hold a NUL, the string NAME? */
+static bool is_name(const char *name, const char *text, size_t len)
 {
-	size_t namelen = strlen(name);
-	int order = memcmp(text, name, len < namelen ? len : namelen);
+	size_t i;
 
-	return order ? order : (len > namelen) - (len < namelen);
+	for (i = 0; i < len; i++)
+		if (text[i] != name[i] || name[i] == '\0')
+			return false;
+	return name[len] == '\0';
 }
 
 const struct bpf_syscall *bpf_syscall_find(const char *name, size_t len)
 {
-	size_t low = 0, high = bpf_nsyscalls, middle;
-	int order;
+	unsigned int slot = 0;
+	size_t i;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		order = compare(name, len, bpf_syscalls[middle].name);
-		if (!order)
-			return &bpf_syscalls[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
+	for (i = 0; i < len; i++)
+		slot = (slot * 31 + (unsigned char)name[i]) % SLOTS;
+	for (; slots[slot]; slot = (slot + 1) % SLOTS)
+		if (is_name(bpf_syscalls[slots[slot] - 1].name, name, len))
+			return &bpf_syscalls[slots[slot] - 1];
 	return NULL;
 }
 
@@ -201,10 +206,10 @@ static int find(const struct bpf_arg *args, size_t nargs, const char *name, size
 	size_t i, j;
 
 	for (i = 0; i < nargs; i++)
-		if (!compare(name, len, args[i].name))
+		if (is_name(args[i].name, name, len))
 			return (int)i;
 	for (j = 0; j < COUNT(aliases); j++) {
-		if (compare(name, len, aliases[j].manual))
+		if (!is_name(aliases[j].manual, name, len))
 			continue;
 		for (i = 0; i < nargs; i++)
 			if (!strcmp(args[i].name, aliases[j].kernel))

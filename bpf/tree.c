@@ -186,13 +186,21 @@ static struct bpf_node *build_chain(struct bpf_graph *graph, const struct bpf_li
 
 /* ---- the best tree ---- */
 
-/* cost[I * len + J] is that of pieces I to J; turned[J * len + I], too. */
+/*
+ * A square of costs: that of pieces I to J is in row I, column J, and again in row J, column I.
+ * So all stretches that begin with a piece lie side by side, and all that end with it.
+ */
 struct tree {
 	struct bpf_graph *graph;
 	const struct bpf_line *line;
-	int32_t *cost, *turned;
+	int32_t *cost;
 	int32_t until[BPF_PIECES + 1]; /* the weight of all pieces before I */
 };
+
+static int32_t *row(const struct tree *t, size_t i)
+{
+	return t->cost + i * t->line->len;
+}
 
 static int32_t one_test(const struct tree *t, size_t i, size_t j)
 {
@@ -202,8 +210,8 @@ static int32_t one_test(const struct tree *t, size_t i, size_t j)
 /* The least cost of I to J by a split; what it is split into is known. */
 static int32_t split_cost(const struct tree *t, size_t i, size_t j)
 {
-	const int32_t *low = t->cost + i * t->line->len + i;
-	const int32_t *high = t->turned + j * t->line->len + i + 1;
+	const int32_t *low = row(t, i) + i;
+	const int32_t *high = row(t, j) + i + 1;
 	int32_t least = NO_COST;
 	size_t m, n = j - i;
 
@@ -221,7 +229,7 @@ static void compute_row(const struct tree *t, size_t i)
 	int32_t cost, least;
 	size_t j, k;
 
-	t->cost[i * n + i] = t->turned[i * n + i] = 0;
+	row(t, i)[i] = 0;
 	for (k = 0; k < 2; k++)
 		goes_on[k] = i + k < n && begin_chain(t->line, &chain[k], i, i + k);
 	for (j = i + 1; j < n; j++) {
@@ -231,7 +239,7 @@ static void compute_row(const struct tree *t, size_t i)
 			cost = goes_on[k] ? chain_cost(&chain[k], t->line->price) : NO_COST;
 			least = cost < least ? cost : least;
 		}
-		t->cost[i * n + j] = t->turned[j * n + i] = least;
+		row(t, i)[j] = row(t, j)[i] = least;
 	}
 }
 
@@ -246,8 +254,7 @@ static struct bpf_node *find_chain(const struct tree *t, size_t i, size_t j)
 			continue;
 		while (chain.last < j && lengthen(t->line, &chain))
 			continue;
-		if (chain.last == j &&
-		    chain_cost(&chain, t->line->price) == t->cost[i * t->line->len + j])
+		if (chain.last == j && chain_cost(&chain, t->line->price) == row(t, i)[j])
 			return build_chain(t->graph, t->line, &chain);
 	}
 	return NULL;
@@ -256,8 +263,7 @@ static struct bpf_node *find_chain(const struct tree *t, size_t i, size_t j)
 /* What was computed is not kept: which choice was the best is found by looking once more. */
 static struct bpf_node *build(const struct tree *t, size_t i, size_t j)
 {
-	const size_t n = t->line->len;
-	const int32_t least = t->cost[i * n + j];
+	const int32_t least = row(t, i)[j];
 	struct bpf_node *node, *low;
 	size_t m;
 
@@ -267,7 +273,7 @@ static struct bpf_node *build(const struct tree *t, size_t i, size_t j)
 	if (node)
 		return node;
 	for (m = i + 1; m < j; m++)
-		if (one_test(t, i, j) + t->cost[i * n + m - 1] + t->cost[m * n + j] == least)
+		if (one_test(t, i, j) + row(t, i)[m - 1] + row(t, j)[m] == least)
 			break;
 	low = build(t, i, m - 1);
 	node = build(t, m, j);
@@ -284,7 +290,6 @@ static struct bpf_node *best_tree(struct bpf_graph *graph, const struct bpf_line
 		.graph = graph,
 		.line = line,
 		.cost = graph->cost,
-		.turned = graph->cost + BPF_PIECES * BPF_PIECES,
 	};
 	size_t i;
 

@@ -54,6 +54,35 @@ static void sort_unique(struct bpf_list *list)
 	list->len = n;
 }
 
+/* Unless it is there already: values come nearly in order. */
+static void add_higher(struct bpf_list *list, uint32_t value)
+{
+	if (list->len == 0 || value > list->values[list->len - 1])
+		bpf_list_add(list, value);
+}
+
+/* Where a comparison has another outcome, that is at its constant or beside it. */
+static int add_neighbours(struct bpf_proof *p, struct bpf_list *list)
+{
+	struct bpf_list wide;
+	uint32_t value;
+	size_t i;
+
+	sort_unique(list);
+	if (make_list(p, &wide, 3 * list->len) < 0)
+		return -E2BIG;
+	for (i = 0; i < list->len; i++) {
+		value = list->values[i];
+		if (value > 0)
+			add_higher(&wide, value - 1);
+		add_higher(&wide, value);
+		if (value < UINT32_MAX)
+			add_higher(&wide, value + 1);
+	}
+	*list = wide;
+	return 0;
+}
+
 /* ---- both are run ---- */
 
 static int differ(struct bpf_proof *p, uint32_t policy, uint32_t program)
@@ -79,14 +108,19 @@ static int differ(struct bpf_proof *p, uint32_t policy, uint32_t program)
 			(unsigned long long)d->args[4], (unsigned long long)d->args[5]);
 }
 
-static int run_both(struct bpf_proof *p)
+/* The program has said PROGRAM; what does the policy say? */
+static int judge(struct bpf_proof *p, uint32_t program)
 {
 	uint32_t policy = bpf_index_eval(&p->index, &p->data);
-	uint32_t program = bpf_run(p->prog->insn, p->prog->len, &p->data, NULL);
 
 	if (++p->cases > MAX_STEPS / p->cost)
 		return bpf_proof_many(p);
 	return policy == program ? 0 : differ(p, policy, program);
+}
+
+static int run_both(struct bpf_proof *p)
+{
+	return judge(p, bpf_run(p->prog->insn, p->prog->len, &p->data, NULL));
 }
 
 /* The values to try for one argument. */
@@ -155,23 +189,29 @@ static int try_arguments(struct bpf_proof *p)
 	return ret;
 }
 
-/* All inputs with this architecture and number. */
+/*
+ * All inputs with this architecture and number. Most programs end without a look at the
+ * arguments; then one run is all there is to it, if the policy asks nothing, either.
+ */
 static int try_number(struct bpf_proof *p, uint32_t arch, uint32_t nr)
 {
 	const size_t used = p->arena->used;
+	uint32_t program;
 	int pc, ret = 0;
 
 	memset(&p->data, 0, sizeof(p->data));
 	p->data.arch = arch;
 	p->data.nr = (int)nr;
 	p->natoms = 0;
-	pc = bpf_first_load(p, true);
+	pc = bpf_run_to_load(p->prog->insn, p->prog->len, &p->data, true, &program);
 	if (pc >= 0)
 		ret = bpf_ask_program(p, (unsigned int)pc);
 	if (ret == 0)
 		ret = bpf_ask_policy(p);
-	if (ret == 0)
-		ret = p->natoms == 0 ? run_both(p) : try_arguments(p);
+	if (ret == 0 && p->natoms > 0)
+		ret = try_arguments(p);
+	else if (ret == 0)
+		ret = pc < 0 ? judge(p, program) : run_both(p);
 	p->arena->used = used;
 	return ret;
 }
@@ -226,6 +266,7 @@ static int try_arch(struct bpf_proof *p, uint32_t arch)
 {
 	bool foreign = true;
 	unsigned int abi;
+	uint32_t program;
 	int ret = 0;
 
 	for (abi = 0; ret == 0 && abi < BPF_ABIS; abi++) {
@@ -235,7 +276,8 @@ static int try_arch(struct bpf_proof *p, uint32_t arch)
 		ret = try_table(p, (enum bpf_abi_id)abi);
 	}
 	p->data.arch = arch;
-	if (ret == 0 && foreign && bpf_first_load(p, false) < 0)
+	if (ret == 0 && foreign &&
+	    bpf_run_to_load(p->prog->insn, p->prog->len, &p->data, false, &program) < 0)
 		return try_number(p, arch, 0); /* neither of the two looks at the number */
 	return ret == 0 ? try_others(p, arch) : ret;
 }
@@ -276,7 +318,7 @@ static void add_bare(struct bpf_proof *p, uint32_t bit)
 	while ((rule = next_rule(&policy, rule)))
 		for (call = rule->calls; call; call = call->next)
 			if (!call->syscall)
-				bpf_list_around(&p->nrs, call->nr | bit);
+				bpf_list_add(&p->nrs, call->nr | bit);
 }
 
 /*
@@ -285,21 +327,23 @@ static void add_bare(struct bpf_proof *p, uint32_t bit)
  */
 static int make_lists(struct bpf_proof *p)
 {
-	const size_t nrs = 3 * (2u * p->prog->len + BPF_ABIS * (1 + count_bare(p->policy)) + 4);
+	const size_t nrs = 2u * p->prog->len + BPF_ABIS * (1 + count_bare(p->policy)) + 5;
 	unsigned int abi;
 	uint32_t i;
 
 	if (make_list(p, &p->nrs, nrs + 1) < 0 ||
-	    make_list(p, &p->archs, 3u * p->prog->len + BPF_ABIS + 2) < 0)
+	    make_list(p, &p->archs, p->prog->len + BPF_ABIS + 3u) < 0)
 		return -E2BIG;
 	for (i = 0; i < 4; i++)
-		bpf_list_around(&p->nrs, i * BPF_X32_BIT);
+		bpf_list_add(&p->nrs, i * BPF_X32_BIT);
+	bpf_list_add(&p->nrs, UINT32_MAX);
 	bpf_list_add(&p->archs, 0);
+	bpf_list_add(&p->archs, UINT32_MAX);
 	for (abi = 0; abi < BPF_ABIS; abi++) {
 		if (!(p->policy->abis & 1u << abi))
 			continue;
 		bpf_list_add(&p->archs, bpf_abis[abi].arch);
-		bpf_list_around(&p->nrs, p->index.max[abi] | bpf_abis[abi].nr_bit);
+		bpf_list_add(&p->nrs, p->index.max[abi] | bpf_abis[abi].nr_bit);
 		add_bare(p, bpf_abis[abi].nr_bit);
 	}
 	return 0;
@@ -318,9 +362,9 @@ static int survey(struct bpf_proof *p)
 	p->survey = false;
 	if (p->nrs.len == p->nrs.max || p->archs.len == p->archs.max)
 		return bpf_proof_full(p); /* one of them may have been left out */
-	sort_unique(&p->nrs);
-	sort_unique(&p->archs);
-	return ret;
+	if (ret == 0)
+		ret = add_neighbours(p, &p->nrs);
+	return ret < 0 ? ret : add_neighbours(p, &p->archs);
 }
 
 /* Room for cells.c, if there are arguments to ask about. */

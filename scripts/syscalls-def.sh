@@ -7,6 +7,7 @@
 #	BPF_DEF_SYSCALLS	rows of struct bpf_syscall, sorted by name
 #	BPF_DEF_VARIANTS	rows of struct variant: arguments that differ under one ABI
 #	BPF_DEF_NUMBERS		"[ABI][NR] = row + 1"
+#	BPF_DEF_SLOTS		"[SLOT] = row + 1": bpf_syscall_find()'s hash table
 set -eu
 
 LC_ALL=C awk '
@@ -37,6 +38,14 @@ function arguments(text,    part, n, i, name, type, out) {
 	return n ", { " out " }"
 }
 
+# Where bpf_syscall_find() begins to look for NAME; the next slots follow.
+function slot_of(name,    i, hash) {
+	hash = 0
+	for (i = 1; i <= length(name); i++)
+		hash = (hash * 31 + code[substr(name, i, 1)]) % nslots
+	return hash
+}
+
 function rest(from,    text, i) {
 	text = $from
 	for (i = from + 1; i <= NF; i++)
@@ -47,6 +56,9 @@ function rest(from,    text, i) {
 BEGIN {
 	nabi = split("X86_64 I386 X32 AARCH64 RISCV64", abis, " ")
 	nrows = nvariants = 0
+	nslots = 1024
+	for (i = 1; i < 128; i++)
+		code[sprintf("%c", i)] = i
 }
 
 /^#/ || NF == 0 { next }
@@ -78,6 +90,11 @@ $1 <= last { fail($1 " is not sorted") }
 		byname[i, $1] = 1
 		index_rows[nindex++] = "[BPF_" abis[i] "][" $(i + 1) "] = " (nrows + 1) ","
 	}
+	for (slot = slot_of($1); slot in slots; slot = (slot + 1) % nslots)
+		continue
+	slots[slot] = nrows + 1
+	if (nrows > nslots * 3 / 4)
+		fail("more calls than the hash table is for")
 	rows[nrows++] = "{ \"" $1 "\", { " numbers " }, \"" ($7 == "-" ? "" : $7) "\", " \
 			arguments(rest(8)) " },"
 }
@@ -99,5 +116,9 @@ END {
 	print "#endif\n#ifdef BPF_DEF_NUMBERS"
 	for (i = 0; i < nindex; i++)
 		print index_rows[i]
+	print "#endif\n#ifdef BPF_DEF_SLOTS"
+	for (i = 0; i < nslots; i++)
+		if (i in slots)
+			print "[" i "] = " slots[i] ","
 	print "#endif"
 }'
