@@ -566,4 +566,10 @@ int bpf_source_read(const char *name, const char *datadir, struct bpf_arena *are
 int bpf_builtin_read(const char *name, struct bpf_arena *arena, bpf_line_fn *fn, void *ctx,
 		     struct bpf_error *err);
 
+/*
+ * The length of the UTF-8 sequence at P, of at most LEFT bytes, and the character; 0 when
+ * it is none: cut short, longer than needed, a surrogate, or above U+10FFFF.
+ */
+size_t bpf_utf8(const unsigned char *p, size_t left, uint32_t *c);
+
 #endif

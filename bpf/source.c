@@ -143,11 +143,7 @@ static int open_file(const struct source *src, struct file *file)
 
 /* ---- text ---- */
 
-/*
- * The length of the UTF-8 sequence at P, of at most LEFT bytes, and the character; 0 when
- * it is none: cut short, longer than needed, a surrogate, or above U+10FFFF.
- */
-static size_t decode(const unsigned char *p, size_t left, uint32_t *c)
+size_t bpf_utf8(const unsigned char *p, size_t left, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : 4;
@@ -204,7 +200,7 @@ static int check_line(const struct source *src, const char *line, size_t len,
 				MAX_LINE);
 	for (i = 0; i < len; i += n) {
 		place.column = (unsigned int)i + 1;
-		n = decode(p + i, len - i, &c);
+		n = bpf_utf8(p + i, len - i, &c);
 		if (n == 0)
 			return bpf_fail(src->err, -EINVAL, &place, "byte 0x%02x is not UTF-8",
 					p[i]);

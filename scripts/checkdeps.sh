@@ -26,7 +26,7 @@ ns		ns/(ns|internal)\.h
 caps		caps/(caps|internal)\.h
 runner		(bpf/bpf|ns/ns|caps/caps|runner/[a-z]+)\.h|runner/filters\.def
 syslogparse	(bpf/bpf|caps/caps|syslogparse/syslogparse)\.h
-tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/import|ns/ns|caps/caps|(bpf|ns|caps)/internal|runner/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
+tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/(import|json)|ns/ns|caps/caps|(bpf|ns|caps)/internal|runner/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
 '
 while read -r dir may; do
 	if [ -z "$dir" ] || ! [ -d "$srctree/$dir" ]; then
@@ -64,7 +64,7 @@ for dir in bpf ns caps; do
 done
 # The importers know bpf/ and nothing else.
 defined bpf/import >"$tmp/import.defined" || bad "no bpf/import/lib.a"
-names=$(grep -vE '^(import|export|oci|mj|kf|reader)_|^_' "$tmp/import.defined" | tr '\n' ' ')
+names=$(grep -vE '^(import|export|json|oci|mj|kf|reader)_|^_' "$tmp/import.defined" | tr '\n' ' ')
 [ -z "$names" ] || bad "exported by bpf/import/ without a prefix: $names"
 wanted bpf/import >"$tmp/wanted"
 for other in ns caps runner; do

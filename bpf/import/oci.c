@@ -54,9 +54,9 @@ static const struct {
 };
 /* clang-format on */
 
-static int find_arch(struct oci *oci, json_t *name, int *abi)
+static int find_arch(struct oci *oci, const struct json *name, int *abi)
 {
-	const char *text = json_string_value(name);
+	const char *text = json_text(name);
 	char clean[50];
 	size_t i;
 
@@ -74,7 +74,7 @@ static int find_arch(struct oci *oci, json_t *name, int *abi)
 			   import_clean(text ? text : "", clean, sizeof(clean)));
 }
 
-static int add_arch(struct oci *oci, json_t *name)
+static int add_arch(struct oci *oci, const struct json *name)
 {
 	int abi;
 
@@ -84,16 +84,15 @@ static int add_arch(struct oci *oci, json_t *name)
 		oci->abis |= 1u << abi;
 	else
 		import_note(oci->im, 0, "%s: there is no table of its calls here; they are killed",
-			    json_string_value(name));
+			    json_text(name));
 	return 0;
 }
 
-static int add_archs(struct oci *oci, json_t *names)
+static int add_archs(struct oci *oci, const struct json *names)
 {
-	json_t *name;
-	size_t i;
+	const struct json *name;
 
-	for (i = 0; (name = json_array_get(names, i)) != NULL; i++) {
+	for (name = json_first(names); name; name = name->next) {
 		if (add_arch(oci, name) < 0)
 			return -EINVAL;
 	}
@@ -101,19 +100,18 @@ static int add_archs(struct oci *oci, json_t *names)
 }
 
 /* The entry of the native architecture, with those that it brings along. */
-static int read_arch_map(struct oci *oci, json_t *map)
+static int read_arch_map(struct oci *oci, const struct json *map)
 {
 	static const char *const keys[] = { "architecture", "subArchitectures", NULL };
-	json_t *entry, *subs;
+	const struct json *entry, *subs;
 	int abi = -1;
-	size_t i;
 
-	for (i = 0; (entry = json_array_get(map, i)) != NULL; i++) {
-		if (!json_is_object(entry))
+	for (entry = json_first(map); entry; entry = entry->next) {
+		if (entry->kind != JSON_KIND_OBJECT)
 			return import_fail(oci->im, oci->err, 0, "\"archMap\": expected objects");
 		if (oci_keys(oci, entry, keys, 0, "archMap") < 0 ||
-		    find_arch(oci, json_object_get(entry, "architecture"), &abi) < 0 ||
-		    oci_member(oci, entry, "subArchitectures", 0, JSON_ARRAY, &subs) < 0)
+		    find_arch(oci, json_get(entry, "architecture"), &abi) < 0 ||
+		    oci_member(oci, entry, "subArchitectures", 0, JSON_KIND_ARRAY, &subs) < 0)
 			return -EINVAL;
 		if (abi < 0 || (enum bpf_abi_id)abi != oci->options->native)
 			continue;
@@ -124,19 +122,19 @@ static int read_arch_map(struct oci *oci, json_t *map)
 
 static int read_archs(struct oci *oci)
 {
-	json_t *list, *map;
+	const struct json *list, *map;
 	unsigned int abi;
 
 	oci->abis = 0;
-	if (oci_member(oci, oci->profile, "architectures", 0, JSON_ARRAY, &list) < 0 ||
-	    oci_member(oci, oci->profile, "archMap", 0, JSON_ARRAY, &map) < 0)
+	if (oci_member(oci, oci->profile, "architectures", 0, JSON_KIND_ARRAY, &list) < 0 ||
+	    oci_member(oci, oci->profile, "archMap", 0, JSON_KIND_ARRAY, &map) < 0)
 		return -EINVAL;
-	if (json_array_size(list) && json_array_size(map))
+	if (list && list->len && map && map->len)
 		return import_fail(oci->im, oci->err, 0,
 				   "both \"architectures\" and \"archMap\": one of them is meant");
 	if ((list && add_archs(oci, list) < 0) || (map && read_arch_map(oci, map) < 0))
 		return -EINVAL;
-	if (json_array_size(list) && !(oci->abis & 1u << oci->options->native))
+	if (list && list->len && !(oci->abis & 1u << oci->options->native))
 		import_note(oci->im, 0,
 			    "%s is not in \"architectures\"; runc adds it, so it is here",
 			    bpf_abis[oci->options->native].name);
@@ -167,22 +165,21 @@ static int read_flags(struct oci *oci)
 		{ "SECCOMP_FILTER_FLAG_TSYNC", "there is one thread when a filter is installed" },
 		{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "it is for a listener" },
 	};
-	json_t *list, *flag;
+	const struct json *list, *flag;
+	const char *name;
 	char clean[50];
-	size_t i, j;
+	size_t j;
 
-	if (oci_member(oci, oci->profile, "flags", 0, JSON_ARRAY, &list) < 0)
+	if (oci_member(oci, oci->profile, "flags", 0, JSON_KIND_ARRAY, &list) < 0)
 		return -EINVAL;
-	for (i = 0; (flag = json_array_get(list, i)) != NULL; i++) {
-		for (j = 0; json_is_string(flag) && j < COUNT(flags); j++)
-			if (!strcmp(flags[j].name, json_string_value(flag)))
+	for (flag = json_first(list); flag; flag = flag->next) {
+		name = json_text(flag);
+		for (j = 0; name && j < COUNT(flags); j++)
+			if (!strcmp(flags[j].name, name))
 				break;
-		if (!json_is_string(flag) || j == COUNT(flags))
+		if (!name || j == COUNT(flags))
 			return import_fail(oci->im, oci->err, 0, "unknown flag \"%s\"",
-					   json_is_string(flag) ?
-						   import_clean(json_string_value(flag), clean,
-								sizeof(clean)) :
-						   "");
+					   import_clean(name ? name : "", clean, sizeof(clean)));
 		import_note(oci->im, 0, "%s is no part of a policy: %s", flags[j].name,
 			    flags[j].note);
 	}
@@ -220,16 +217,16 @@ static int read_profile(struct oci *oci)
 		"defaultErrno", "defaultErrnoRet", "flags",   "listenerMetadata",
 		"listenerPath", "syscalls",	   NULL,
 	};
-	json_t *syscalls;
+	const struct json *syscalls;
 
-	if (!json_object_get(oci->profile, "defaultAction"))
+	if (!json_get(oci->profile, "defaultAction"))
 		return import_fail(oci->im, oci->err, 1,
 				   "no seccomp profile: there is no \"defaultAction\"");
 	if (oci_keys(oci, oci->profile, keys, 0, "the profile") < 0 || read_archs(oci) < 0 ||
 	    read_default(oci) < 0 || read_flags(oci) < 0 ||
-	    oci_member(oci, oci->profile, "syscalls", 0, JSON_ARRAY, &syscalls) < 0)
+	    oci_member(oci, oci->profile, "syscalls", 0, JSON_KIND_ARRAY, &syscalls) < 0)
 		return -EINVAL;
-	if (json_object_get(oci->profile, "listenerPath"))
+	if (json_get(oci->profile, "listenerPath"))
 		import_note(oci->im, 0, "\"listenerPath\" is no part of a policy: nobody listens");
 	return oci_rules(oci);
 }
@@ -246,8 +243,7 @@ int import_oci(struct import *im, const char *text, size_t len,
 	if (ret == 0)
 		ret = oci_emit(&oci);
 	oci_rules_free(&oci);
-	json_decref(oci.root);
-	free(oci.lines);
+	free(oci.values);
 	free(oci.copy);
 	if (ret == 0)
 		ret = im->error;

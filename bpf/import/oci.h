@@ -10,9 +10,8 @@
 #ifndef BPF_IMPORT_OCI_H
 #define BPF_IMPORT_OCI_H
 
-#include <jansson.h>
-
 #include "bpf/import/import.h"
+#include "bpf/import/json.h"
 
 /* "register INDEX, and'ed with MASK, compares with VALUE"; a mask of all ones for most. */
 struct oci_cond {
@@ -24,11 +23,12 @@ struct oci_cond {
 
 /* An entry of "syscalls" that applies. Strings belong to the JSON tree. */
 struct oci_rule {
-	size_t number;	   /* its place in the array */
-	unsigned int line; /* of the profile */
-	uint32_t raw;	   /* the value that libseccomp's filter would return */
-	uint32_t action;   /* the same as far as our language has it */
-	bool is_default;   /* says what the default says: the runtimes skip it */
+	size_t number;	     /* its place in the array */
+	unsigned int line;   /* of the profile */
+	uint32_t raw;	     /* the value that libseccomp's filter would return */
+	uint32_t action;     /* the same as far as our language has it */
+	bool is_default;     /* says what the default says: the runtimes skip it */
+	const char *comment; /* NULL: none */
 	const char **names;
 	size_t nnames;
 	struct oci_cond *conds;
@@ -40,12 +40,9 @@ struct oci {
 	struct import *im;
 	const struct import_options *options;
 	struct bpf_error *err;
-	char *copy;	     /* the profile, with a NUL, and with large numbers quoted */
-	unsigned int *lines; /* for each element of "syscalls" */
-	size_t nlines;
-	json_t *root;	 /* all of the file */
-	json_t *profile; /* the part that is one, in ROOT */
-	bool bundle;	 /* ... found in a bundle's config.json */
+	char *copy;		    /* the text, as json_read() leaves it */
+	struct json *values;	    /* all of its values */
+	const struct json *profile; /* the one that is the profile */
 	unsigned int abis;
 	uint32_t def_raw, def; /* as raw and action of a rule */
 	struct oci_rule *rules;
@@ -57,20 +54,20 @@ struct oci {
 int oci_load(struct oci *oci, const char *text, size_t len);
 
 /* Refuse members of OBJECT but KNOWN (ends with NULL); those that begin with '_' or '$' pass. */
-int oci_keys(struct oci *oci, json_t *object, const char *const *known, unsigned int line,
-	     const char *what);
+int oci_keys(struct oci *oci, const struct json *object, const char *const *known,
+	     unsigned int line, const char *what);
 
 /* A member that is a number 0 to 2^64-1. 1: it is there, 0: it is not, or is null; -EINVAL. */
-int oci_number(struct oci *oci, json_t *object, const char *key, unsigned int line,
+int oci_number(struct oci *oci, const struct json *object, const char *key, unsigned int line,
 	       uint64_t *value);
 
 /* A member that is a string; the same answers. */
-int oci_string(struct oci *oci, json_t *object, const char *key, unsigned int line,
+int oci_string(struct oci *oci, const struct json *object, const char *key, unsigned int line,
 	       const char **value);
 
-/* A member that is an array or object of TYPE; *VALUE is NULL when it is not there. */
-int oci_member(struct oci *oci, json_t *object, const char *key, unsigned int line, json_type type,
-	       json_t **value);
+/* A member that is an array or object, as KIND says; *VALUE is NULL when it is not there. */
+int oci_member(struct oci *oci, const struct json *object, const char *key, unsigned int line,
+	       enum json_kind kind, const struct json **value);
 
 /* ---- oci_rules.c ---- */
 
@@ -79,7 +76,7 @@ struct oci_action_keys {
 	const char *action, *ret, *name;
 };
 
-int oci_action(struct oci *oci, json_t *object, const struct oci_action_keys *keys,
+int oci_action(struct oci *oci, const struct json *object, const struct oci_action_keys *keys,
 	       unsigned int line, struct oci_rule *rule);
 
 /* The entries that apply, into oci->rules. */
@@ -89,7 +86,7 @@ void oci_rules_free(struct oci *oci);
 /* ---- oci_args.c ---- */
 
 /* The conditions of one entry, from its "args". */
-int oci_conds(struct oci *oci, json_t *args, struct oci_rule *rule);
+int oci_conds(struct oci *oci, const struct json *args, struct oci_rule *rule);
 
 /* Is there no call for which both rules' conditions hold? "No" may be wrong. */
 bool oci_disjoint(const struct oci_rule *a, const struct oci_rule *b);

@@ -35,7 +35,7 @@ static const struct {
 	{ "SCMP_CMP_NE", BPF_EXPR_NE, false },
 };
 
-static int read_op(struct oci *oci, json_t *object, const struct oci_rule *rule,
+static int read_op(struct oci *oci, const struct json *object, const struct oci_rule *rule,
 		   struct oci_cond *cond)
 {
 	const char *name;
@@ -76,14 +76,14 @@ static void set_values(struct oci *oci, const struct oci_rule *rule, struct oci_
 			    "they do not count");
 }
 
-static int read_cond(struct oci *oci, json_t *object, const struct oci_rule *rule,
+static int read_cond(struct oci *oci, const struct json *object, const struct oci_rule *rule,
 		     struct oci_cond *cond)
 {
 	static const char *const keys[] = { "index", "op", "value", "valueTwo", NULL };
 	uint64_t index = 0, one = 0, two = 0;
 	int has_index, has_value, has_two;
 
-	if (!json_is_object(object))
+	if (object->kind != JSON_KIND_OBJECT)
 		return import_fail(oci->im, oci->err, rule->line, "\"args\": expected objects");
 	if (oci_keys(oci, object, keys, rule->line, "\"args\"") < 0 ||
 	    read_op(oci, object, rule, cond) < 0)
@@ -116,21 +116,20 @@ static void several(struct oci *oci, struct oci_rule *rule, unsigned int index)
 		    index);
 }
 
-int oci_conds(struct oci *oci, json_t *args, struct oci_rule *rule)
+int oci_conds(struct oci *oci, const struct json *args, struct oci_rule *rule)
 {
 	unsigned int seen = 0;
 	bool always = false;
 	struct oci_cond *cond;
-	json_t *object;
-	size_t i;
+	const struct json *object;
 
-	if (json_array_size(args) > MAX_CONDS)
+	if (args->len > MAX_CONDS)
 		return import_fail(oci->im, oci->err, rule->line, "more than %u conditions",
 				   MAX_CONDS);
-	rule->conds = calloc(json_array_size(args) + 1, sizeof(*rule->conds));
+	rule->conds = calloc(args->len + 1, sizeof(*rule->conds));
 	if (!rule->conds)
 		return -ENOMEM;
-	for (i = 0; (object = json_array_get(args, i)) != NULL; i++) {
+	for (object = json_first(args); object; object = object->next) {
 		cond = &rule->conds[rule->nconds];
 		if (read_cond(oci, object, rule, cond) < 0)
 			return -EINVAL;

@@ -26,15 +26,15 @@
 /* One name of one entry; or what follows from it for a call that does the work of many. */
 struct use {
 	const char *name;
+	const struct bpf_syscall *call; /* NULL: it is not in our tables */
 	struct oci_rule *rule;
-	size_t order;
 	unsigned int sub; /* which of socketcall's or ipc's; 0: the call itself */
-	bool known;	  /* to our tables */
 	bool gone;	  /* another rule decides */
 };
 
 struct uses {
-	struct use *use;
+	struct use *use;      /* in the order of the profile */
+	struct use **by_name; /* the same, sorted */
 	size_t n;
 	const struct oci_rule *socketcall, *ipc; /* the entries that decide about all of it */
 };
@@ -96,9 +96,9 @@ static void add_use(struct uses *uses, const char *name, struct oci_rule *rule, 
 {
 	struct use *use = &uses->use[uses->n];
 
-	*use = (struct use){ .name = name, .rule = rule, .order = uses->n, .sub = sub };
-	use->known = sub || bpf_syscall_find(name, strlen(name));
-	uses->n++;
+	*use = (struct use){ .name = name, .rule = rule, .sub = sub };
+	use->call = bpf_syscall_find(name, strlen(name));
+	uses->by_name[uses->n++] = use;
 }
 
 /* Does an entry decide about the call NAME without conditions? */
@@ -166,8 +166,9 @@ static int list_uses(struct oci *oci, struct uses *uses)
 
 	for (i = 0; i < oci->nrules; i++)
 		n += 2 * oci->rules[i].nnames;
-	uses->use = calloc(n + 1, sizeof(*uses->use));
-	if (!uses->use)
+	uses->use = malloc((n + 1) * sizeof(*uses->use));
+	uses->by_name = malloc((n + 1) * sizeof(struct use *));
+	if (!uses->use || !uses->by_name)
 		return -ENOMEM;
 	uses->socketcall = find_plain(oci, "socketcall");
 	uses->ipc = find_plain(oci, "ipc");
@@ -179,24 +180,15 @@ static int list_uses(struct oci *oci, struct uses *uses)
 
 /* ---- precedence ---- */
 
+/* By name, else as in the profile. Our tables are in that order, too, which saves comparing. */
 static int by_name(const void *a, const void *b)
 {
-	const struct use *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
+	const struct use *x = *(const struct use *const *)a, *y = *(const struct use *const *)b;
+	const bool known = x->call && y->call;
+	const int order = known ? (x->call > y->call) - (x->call < y->call) :
+				  strcmp(x->name, y->name);
 
-	return order ? order : (x->order > y->order) - (x->order < y->order);
-}
-
-/* From the laxest action to the strictest, else as in the profile. */
-static int by_action(const void *a, const void *b)
-{
-	const struct use *x = a, *y = b;
-
-	if (oci_laxer(x->rule->action, y->rule->action))
-		return -1;
-	if (oci_laxer(y->rule->action, x->rule->action))
-		return 1;
-	return (x->order > y->order) - (x->order < y->order);
+	return order ? order : (x > y) - (x < y);
 }
 
 static bool has_condition(const struct use *use)
@@ -205,25 +197,25 @@ static bool has_condition(const struct use *use)
 }
 
 /* The first use without a condition decides alone. */
-static bool decide_plain(struct oci *oci, struct use *use, size_t n)
+static bool decide_plain(struct oci *oci, struct use **use, size_t n)
 {
 	const struct use *plain = NULL;
 	size_t i;
 
 	for (i = 0; i < n && !plain; i++)
-		if (!has_condition(&use[i]))
-			plain = &use[i];
+		if (!has_condition(use[i]))
+			plain = use[i];
 	if (!plain)
 		return false;
 	for (i = 0; i < n; i++) {
-		if (&use[i] == plain)
+		if (use[i] == plain)
 			continue;
-		use[i].gone = true;
-		if (use[i].rule->raw != plain->rule->raw)
-			import_note(oci->im, use[i].rule->line,
+		use[i]->gone = true;
+		if (use[i]->rule->raw != plain->rule->raw)
+			import_note(oci->im, use[i]->rule->line,
 				    "%s: syscalls[%zu] decides about it alone; libseccomp lets the "
 				    "first rule without conditions win",
-				    use[i].name, plain->rule->number);
+				    use[i]->name, plain->rule->number);
 	}
 	return true;
 }
@@ -247,7 +239,7 @@ static int decide_pair(struct oci *oci, const struct use *a, const struct use *b
 	return 0;
 }
 
-static int decide(struct oci *oci, struct use *use, size_t n)
+static int decide(struct oci *oci, struct use **use, size_t n)
 {
 	size_t i, j;
 
@@ -255,52 +247,52 @@ static int decide(struct oci *oci, struct use *use, size_t n)
 		return 0;
 	for (i = 0; i < n; i++)
 		for (j = i + 1; j < n; j++)
-			if (use[i].rule->raw != use[j].rule->raw &&
-			    decide_pair(oci, &use[i], &use[j]) < 0)
+			if (use[i]->rule->raw != use[j]->rule->raw &&
+			    decide_pair(oci, use[i], use[j]) < 0)
 				return -EINVAL;
 	return 0;
 }
 
 static int find_name(const void *key, const void *use)
 {
-	return strcmp(key, ((const struct use *)use)->name);
+	return strcmp(key, (*(const struct use *const *)use)->name);
 }
 
-/* Entries that are skipped, while another one decides. USES is sorted by name. */
+/* Entries that are skipped, while another one decides. */
 static void tell_skipped(struct oci *oci, const struct uses *uses)
 {
 	const struct oci_rule *rule;
-	const struct use *found;
+	const struct use *const *found;
 	size_t i, j;
 
 	for (i = 0; i < oci->nrules; i++) {
 		rule = &oci->rules[i];
 		for (j = 0; j < rule->nnames && rule->is_default; j++) {
-			found = bsearch(rule->names[j], uses->use, uses->n, sizeof(*found),
-					find_name);
-			if (found && !found->sub)
+			found = bsearch(rule->names[j], uses->by_name, uses->n,
+					sizeof(struct use *), find_name);
+			if (found && !(*found)->sub)
 				import_note(oci->im, rule->line,
 					    "%s: this entry says what the default says, and the "
 					    "runtimes skip such entries; syscalls[%zu] decides",
-					    found->name, found->rule->number);
+					    (*found)->name, (*found)->rule->number);
 		}
 	}
 }
 
-static int decide_all(struct oci *oci, struct uses *uses)
+static int decide_all(struct oci *oci, const struct uses *uses)
 {
+	struct use **use = uses->by_name;
 	size_t i, n;
 
-	qsort(uses->use, uses->n, sizeof(*uses->use), by_name);
+	qsort(use, uses->n, sizeof(struct use *), by_name);
 	for (i = 0; i < uses->n; i += n) {
 		for (n = 1; i + n < uses->n; n++)
-			if (strcmp(uses->use[i].name, uses->use[i + n].name) != 0)
+			if (strcmp(use[i]->name, use[i + n]->name) != 0)
 				break;
-		if (decide(oci, &uses->use[i], n) < 0)
+		if (decide(oci, use + i, n) < 0)
 			return -EINVAL;
 	}
 	tell_skipped(oci, uses);
-	qsort(uses->use, uses->n, sizeof(*uses->use), by_action);
 	return 0;
 }
 
@@ -325,7 +317,7 @@ static int check_unknown(struct oci *oci, const struct uses *uses)
 
 	for (i = 0; i < uses->n; i++) {
 		use = &uses->use[i];
-		if (use->gone || use->known || is_elsewhere(use->name))
+		if (use->gone || use->call || is_elsewhere(use->name))
 			continue;
 		if (oci_laxer(oci->def, use->rule->action))
 			return import_fail(oci->im, oci->err, use->rule->line,
@@ -415,7 +407,7 @@ static int write_use(struct oci *oci, const struct use *use, const char *action)
 {
 	if (use->sub)
 		return write_mux(oci, use, action);
-	import_write(oci->im, use->rule->line, "%s %s%s", action, use->known ? "" : "?", use->name);
+	import_write(oci->im, use->rule->line, "%s %s%s", action, use->call ? "" : "?", use->name);
 	if (oci_write_conds(oci, use->rule, use->name, " if ") < 0)
 		return -EINVAL;
 	import_write(oci->im, use->rule->line, "\n");
@@ -424,13 +416,11 @@ static int write_use(struct oci *oci, const struct use *use, const char *action)
 
 static void write_heading(struct oci *oci, const struct oci_rule *rule)
 {
-	json_t *entry = json_array_get(json_object_get(oci->profile, "syscalls"), rule->number);
-	const char *comment = json_string_value(json_object_get(entry, "comment"));
 	char clean[70];
 
-	if (comment && *comment)
+	if (rule->comment && *rule->comment)
 		import_write(oci->im, rule->line, "\n# syscalls[%zu], line %u: %s\n", rule->number,
-			     rule->line, import_clean(comment, clean, sizeof(clean)));
+			     rule->line, import_clean(rule->comment, clean, sizeof(clean)));
 	else
 		import_write(oci->im, rule->line, "\n# syscalls[%zu], line %u\n", rule->number,
 			     rule->line);
@@ -447,7 +437,7 @@ static int write_rule(struct oci *oci, const struct use *use, size_t n)
 	write_heading(oci, use->rule);
 	for (i = 0; i < n; i++)
 		if (!use[i].gone && !has_condition(&use[i]))
-			oci_list_add(oci, &list, use[i].name, use[i].known);
+			oci_list_add(oci, &list, use[i].name, use[i].call);
 	oci_list_end(oci, &list);
 	for (i = 0; i < n; i++)
 		if (!use[i].gone && has_condition(&use[i]) && write_use(oci, &use[i], action) < 0)
@@ -455,17 +445,37 @@ static int write_rule(struct oci *oci, const struct use *use, size_t n)
 	return 0;
 }
 
-static int write_all(struct oci *oci, const struct uses *uses)
+/* The uses of one kind of action, as in the profile. */
+static int write_kind(struct oci *oci, const struct uses *uses, uint32_t kind)
 {
+	const struct use *use;
 	size_t i, n, left;
 
 	for (i = 0; i < uses->n; i += n) {
+		use = &uses->use[i];
 		left = 0;
-		for (n = 0; i + n < uses->n && uses->use[i + n].rule == uses->use[i].rule; n++)
-			left += !uses->use[i + n].gone;
-		if (left && write_rule(oci, &uses->use[i], n) < 0)
+		for (n = 0; i + n < uses->n && use[n].rule == use->rule; n++)
+			left += !use[n].gone;
+		if (left && (use->rule->action & SECCOMP_RET_ACTION_FULL) == kind &&
+		    write_rule(oci, use, n) < 0)
 			return -EINVAL;
 	}
+	return 0;
+}
+
+/* From the laxest action to the strictest. */
+static int write_all(struct oci *oci, const struct uses *uses)
+{
+	static const uint32_t kinds[] = {
+		SECCOMP_RET_ALLOW,	 SECCOMP_RET_LOG,	   SECCOMP_RET_TRACE,
+		SECCOMP_RET_USER_NOTIF,	 SECCOMP_RET_ERRNO,	   SECCOMP_RET_TRAP,
+		SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS,
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++)
+		if (write_kind(oci, uses, kinds[i]) < 0)
+			return -EINVAL;
 	return 0;
 }
 
@@ -487,5 +497,6 @@ int oci_emit(struct oci *oci)
 	if (ret == 0)
 		ret = write_all(oci, &uses);
 	free(uses.use);
+	free(uses.by_name);
 	return ret;
 }

@@ -54,7 +54,7 @@ static int parse_errno(struct oci *oci, const char *text, unsigned int line, uin
 			   import_clean(text, clean, sizeof(clean)));
 }
 
-static int read_data(struct oci *oci, json_t *object, const struct oci_action_keys *keys,
+static int read_data(struct oci *oci, const struct json *object, const struct oci_action_keys *keys,
 		     unsigned int line, uint64_t *data)
 {
 	const char *name;
@@ -97,7 +97,7 @@ static int make_errno(struct oci *oci, uint64_t data, unsigned int line, struct 
 	return 0;
 }
 
-int oci_action(struct oci *oci, json_t *object, const struct oci_action_keys *keys,
+int oci_action(struct oci *oci, const struct json *object, const struct oci_action_keys *keys,
 	       unsigned int line, struct oci_rule *rule)
 {
 	const char *name;
@@ -180,19 +180,18 @@ struct tally {
 	const char *some_no, *some_yes;
 };
 
-static int count_names(struct oci *oci, json_t *object, const char *key, unsigned int line,
-		       struct tally *tally)
+static int count_names(struct oci *oci, const struct json *object, const char *key,
+		       unsigned int line, struct tally *tally)
 {
 	const bool caps = !strcmp(key, "caps");
 	const char *name;
-	json_t *list, *item;
-	size_t i;
+	const struct json *list, *item;
 
 	memset(tally, 0, sizeof(*tally));
-	if (oci_member(oci, object, key, line, JSON_ARRAY, &list) < 0)
+	if (oci_member(oci, object, key, line, JSON_KIND_ARRAY, &list) < 0)
 		return -EINVAL;
-	for (i = 0; (item = json_array_get(list, i)) != NULL; i++) {
-		name = json_string_value(item);
+	for (item = json_first(list); item; item = item->next) {
+		name = json_text(item);
 		if (!name)
 			return import_fail(oci->im, oci->err, line, "\"%s\": expected strings",
 					   key);
@@ -212,15 +211,15 @@ struct filter {
 	bool has_kernel, kernel;
 };
 
-static int read_filter(struct oci *oci, json_t *entry, const char *key, unsigned int line,
-		       struct filter *filter)
+static int read_filter(struct oci *oci, const struct json *entry, const char *key,
+		       unsigned int line, struct filter *filter)
 {
 	static const char *const keys[] = { "arches", "caps", "minKernel", NULL };
 	const char *kernel;
-	json_t *object;
+	const struct json *object;
 
 	memset(filter, 0, sizeof(*filter));
-	if (oci_member(oci, entry, key, line, JSON_OBJECT, &object) < 0)
+	if (oci_member(oci, entry, key, line, JSON_KIND_OBJECT, &object) < 0)
 		return -EINVAL;
 	if (!object)
 		return 0;
@@ -234,7 +233,7 @@ static int read_filter(struct oci *oci, json_t *entry, const char *key, unsigned
 }
 
 /* 1: it applies. 0: it does not; why is written as a comment. */
-static int applies(struct oci *oci, json_t *entry, size_t number, unsigned int line)
+static int applies(struct oci *oci, const struct json *entry, size_t number, unsigned int line)
 {
 	struct filter in, ex;
 	const char *why = NULL, *what = "";
@@ -264,43 +263,47 @@ static int applies(struct oci *oci, json_t *entry, size_t number, unsigned int l
 
 /* ---- entries ---- */
 
-/* "names", or the older format's one "name". */
-static int read_names(struct oci *oci, json_t *entry, struct oci_rule *rule)
+static int add_name(struct oci *oci, struct oci_rule *rule, const char *name)
 {
-	const unsigned int line = rule->line;
-	json_t *list, *item;
-	const char *one;
 	char clean[50];
-	size_t i, n;
 
-	if (oci_string(oci, entry, "name", line, &one) < 0 ||
-	    oci_member(oci, entry, "names", line, JSON_ARRAY, &list) < 0)
-		return -EINVAL;
-	n = json_array_size(list);
-	if ((one && *one ? 1 : 0) + (n > 0) != 1)
-		return import_fail(oci->im, oci->err, line,
-				   "expected either \"name\" or \"names\", and not empty");
-	rule->names = calloc(n ? n : 1, sizeof(*rule->names));
-	if (!rule->names)
-		return -ENOMEM;
-	rule->names[0] = one;
-	for (i = 0; (item = json_array_get(list, i)) != NULL; i++)
-		rule->names[i] = json_string_value(item);
-	rule->nnames = n ? n : 1;
-	for (i = 0; i < rule->nnames; i++) {
-		if (rule->names[i] && import_is_name(rule->names[i], strlen(rule->names[i])))
-			continue;
-		return import_fail(
-			oci->im, oci->err, line, "\"%s\" is no name of a system call",
-			rule->names[i] ? import_clean(rule->names[i], clean, sizeof(clean)) : "?");
-	}
+	if (!name || !import_is_name(name, strlen(name)))
+		return import_fail(oci->im, oci->err, rule->line,
+				   "\"%s\" is no name of a system call",
+				   name ? import_clean(name, clean, sizeof(clean)) : "?");
+	rule->names[rule->nnames++] = name;
 	return 0;
 }
 
-static int read_rule(struct oci *oci, json_t *entry, struct oci_rule *rule)
+/* "names", or the older format's one "name". */
+static int read_names(struct oci *oci, const struct json *entry, struct oci_rule *rule)
+{
+	const unsigned int line = rule->line;
+	const struct json *list, *item;
+	const char *one;
+
+	if (oci_string(oci, entry, "name", line, &one) < 0 ||
+	    oci_member(oci, entry, "names", line, JSON_KIND_ARRAY, &list) < 0)
+		return -EINVAL;
+	if ((one && *one ? 1 : 0) + (list && list->len > 0) != 1)
+		return import_fail(oci->im, oci->err, line,
+				   "expected either \"name\" or \"names\", and not empty");
+	rule->names = calloc(one && *one ? 1 : list->len, sizeof(*rule->names));
+	rule->nnames = 0;
+	if (!rule->names)
+		return -ENOMEM;
+	if (one && *one)
+		return add_name(oci, rule, one);
+	for (item = json_first(list); item; item = item->next)
+		if (add_name(oci, rule, json_text(item)) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+static int read_rule(struct oci *oci, const struct json *entry, struct oci_rule *rule)
 {
 	static const struct oci_action_keys keys = { "action", "errnoRet", "errno" };
-	json_t *args;
+	const struct json *args;
 	size_t i;
 	int ret;
 
@@ -308,7 +311,7 @@ static int read_rule(struct oci *oci, json_t *entry, struct oci_rule *rule)
 	if (ret < 0)
 		return ret;
 	if (oci_action(oci, entry, &keys, rule->line, rule) < 0 ||
-	    oci_member(oci, entry, "args", rule->line, JSON_ARRAY, &args) < 0)
+	    oci_member(oci, entry, "args", rule->line, JSON_KIND_ARRAY, &args) < 0)
 		return -EINVAL;
 	rule->is_default = rule->raw == oci->def_raw;
 	if (rule->action == SECCOMP_RET_USER_NOTIF) {
@@ -327,11 +330,10 @@ int oci_rules(struct oci *oci)
 {
 	static const char *const keys[] = { "action",	"args",	    "comment", "errno", "errnoRet",
 					    "excludes", "includes", "name",    "names", NULL };
-	json_t *syscalls = json_object_get(oci->profile, "syscalls");
-	const size_t n = json_array_size(syscalls);
+	const struct json *syscalls = json_get(oci->profile, "syscalls"), *entry;
+	const size_t n = syscalls ? syscalls->len : 0;
 	struct oci_rule *rule;
-	json_t *entry;
-	size_t i;
+	size_t i = 0;
 	int ret;
 
 	if (n > MAX_RULES)
@@ -339,11 +341,12 @@ int oci_rules(struct oci *oci)
 	oci->rules = calloc(n + 1, sizeof(*oci->rules));
 	if (!oci->rules)
 		return -ENOMEM;
-	for (i = 0; (entry = json_array_get(syscalls, i)) != NULL; i++) {
+	for (entry = json_first(syscalls); entry; entry = entry->next, i++) {
 		rule = &oci->rules[oci->nrules];
 		rule->number = i;
-		rule->line = i < oci->nlines ? oci->lines[i] : 0;
-		if (!json_is_object(entry))
+		rule->line = entry->line;
+		rule->comment = json_text(json_get(entry, "comment"));
+		if (entry->kind != JSON_KIND_OBJECT)
 			return import_fail(oci->im, oci->err, rule->line, "expected an object");
 		if (oci_keys(oci, entry, keys, rule->line, "an entry of \"syscalls\"") < 0)
 			return -EINVAL;

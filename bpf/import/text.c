@@ -136,35 +136,35 @@ const char *import_clean(const char *text, char *buf, size_t size)
 	return buf;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 bool import_is_name(const char *text, size_t len)
 {
-	static const char valid[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (text[i] == '\0' || !strchr(valid, text[i]))
+		if (!(text[i] >= 'a' && text[i] <= 'z') && !is_digit(text[i]) && text[i] != '_')
 			return false;
-	return len > 0 && (text[0] < '0' || text[0] > '9');
+	return len > 0 && !is_digit(*text);
 }
 
 /* ---- the way to a policy ---- */
 
-static int take_line(struct bpf_policy *policy, const char *text, const struct bpf_place *place,
+/* TEXT is changed: comments are cut off. */
+static int take_line(struct bpf_policy *policy, char *text, const struct bpf_place *place,
 		     struct bpf_error *err)
 {
-	size_t blanks = strspn(text, " \t");
-	char line[8192], *end;
+	size_t blanks = strspn(text, " \t"), len;
 
-	if (text[blanks] == '#' || text[blanks] == '\0')
-		return 0;
-	if (strlen(text) >= sizeof(line))
-		return bpf_fail(err, -E2BIG, place, "a line of more than %zu bytes", sizeof(line));
-	memcpy(line, text, strlen(text) + 1);
-	end = line + strcspn(line, "#");
-	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	*end = '\0';
-	return bpf_policy_line(policy, line + blanks, place, err);
+	text += blanks;
+	len = strcspn(text, "#");
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		len--;
+	text[len] = '\0';
+	return len > 0 ? bpf_policy_line(policy, text, place, err) : 0;
 }
 
 int import_policy(const struct import *im, struct bpf_policy *policy, struct bpf_error *err)
