@@ -247,12 +247,13 @@ static void put_makings(void)
 
 	time_making(makings, nmakings, MAKING_ROUNDS);
 	printf("\n%-*s %7s %7s %7s %7s %14s %14s\n", NAME_WIDTH, "text to filter, us", "read",
-	       "compile", "prove", "install", "all, to libs.", "again, to libs.");
+	       "compile", "prove", "install", "first, to libs.", "again, to libs.");
 	for (i = 0; i < nmakings; i++)
 		put_making(&makings[i], rival_of(i));
-	printf("Each in a new process; \"again\" is in one that has made the same program once. Of\n"
-	       "libseccomp, which reads no JSON and proves nothing, \"read\" is its rules added by\n"
-	       "name, and \"install\" is seccomp_load(), which makes the program.\n");
+	printf("From the text in memory to the installed filter; \"first\", of which the columns before\n"
+	       "it are the parts, is in a new process, \"again\" in one that has made the same program\n"
+	       "once. Of libseccomp, which reads no JSON and proves nothing, \"read\" is its rules\n"
+	       "added by name, and \"install\" is seccomp_load(), which makes the program.\n");
 }
 
 /* ---- what there is ---- */
@@ -267,8 +268,8 @@ static const struct profile builtins[] = {
 static void add_docker_makings(size_t i)
 {
 	static const char *const names[2][4] = {
-		{ "docker-default JSON", "  as a policy", "  libseccomp 2", "  libseccomp 1" },
-		{ "docker-default JSON, 3 ABIs", "  as a policy", "  libseccomp 2",
+		{ "docker-default, JSON", "  as a policy", "  libseccomp 2", "  libseccomp 1" },
+		{ "docker-default, JSON, 3 ABIs", "  as a policy, 3 ABIs", "  libseccomp 2",
 		  "  libseccomp 1" },
 	};
 

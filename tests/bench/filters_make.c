@@ -50,20 +50,36 @@ static int read_oci(const struct recipe *recipe, struct import *im, struct bpf_e
 	return import_oci(im, profile->text, profile->len, &options, err);
 }
 
+/* A policy of calls alone, without comments behind its rules. */
+static int read_text(const struct profile *profile, struct bpf_policy *policy,
+		     struct bpf_error *err)
+{
+	struct bpf_place place = { .file = profile->name, .column = 1 };
+	char *copy = strdup(profile->text), *rest = copy, *line;
+	int ret = copy ? 0 : -ENOMEM;
+
+	while (ret == 0 && (line = strsep(&rest, "\n"))) {
+		place.line++;
+		if (*line != '\0' && *line != '#')
+			ret = bpf_policy_line(policy, line, &place, err);
+	}
+	free(copy);
+	return ret ? ret : bpf_policy_finish(policy, err);
+}
+
 static int read_policy(const struct recipe *recipe, struct bpf_policy *policy,
 		       struct bpf_error *err)
 {
 	const struct profile *profile = recipe->profile;
 	struct import im;
-	int ret = 0;
+	int ret;
 
 	if (profile->form == FORM_BUILTIN)
 		return read_builtin(profile, policy, err);
+	if (profile->form == FORM_POLICY)
+		return read_text(profile, policy, err);
 	import_init(&im, profile->name);
-	if (profile->form == FORM_OCI)
-		ret = read_oci(recipe, &im, err);
-	else
-		import_write(&im, 1, "%s", profile->text);
+	ret = read_oci(recipe, &im, err);
 	if (ret == 0)
 		ret = import_policy(&im, policy, err);
 	import_release(&im);
