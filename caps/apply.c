@@ -140,19 +140,28 @@ int caps_drop_bounding(caps_set keep)
 	return set & ~keep ? -ENOTRECOVERABLE : 0;
 }
 
-static int set_flags(cap_t caps, caps_set keep)
+static int list_of(caps_set set, cap_value_t values[CAPS_MAX])
+{
+	int n = 0;
+
+	for (int cap = 0; cap < CAPS_MAX; cap++) {
+		if (set & CAPS_BIT(cap))
+			values[n++] = cap;
+	}
+	return n;
+}
+
+static int set_flags(cap_t caps, caps_set keep, bool inherited)
 {
 	cap_value_t values[CAPS_MAX];
-	int n = 0;
+	int n = list_of(keep, values);
 
 	if (cap_clear(caps) < 0)
 		return -errno;
-	for (int cap = 0; cap < CAPS_MAX; cap++) {
-		if (keep & CAPS_BIT(cap))
-			values[n++] = cap;
-	}
 	if (n == 0)
 		return 0;
+	if (inherited && cap_set_flag(caps, CAP_INHERITABLE, n, values, CAP_SET) < 0)
+		return -errno;
 	if (cap_set_flag(caps, CAP_PERMITTED, n, values, CAP_SET) < 0)
 		return -errno;
 	if (cap_set_flag(caps, CAP_EFFECTIVE, n, values, CAP_SET) < 0)
@@ -164,7 +173,7 @@ static int set_flags(cap_t caps, caps_set keep)
  * The kernel cuts off, without a word, the bits of capabilities that it does not have; the
  * reading shows that. Ambient follows by itself: it may hold only what is inheritable.
  */
-int caps_limit(caps_set keep)
+static int limit(caps_set keep, bool inherited)
 {
 	struct caps_state now;
 	cap_t caps;
@@ -173,7 +182,7 @@ int caps_limit(caps_set keep)
 	caps = cap_get_proc();
 	if (!caps)
 		return -errno;
-	error = set_flags(caps, keep);
+	error = set_flags(caps, keep, inherited);
 	if (error == 0 && cap_set_proc(caps) < 0)
 		error = -errno;
 	cap_free(caps);
@@ -185,7 +194,65 @@ int caps_limit(caps_set keep)
 		return error;
 	if (now.effective != keep || now.permitted != keep)
 		return -ENOTRECOVERABLE;
-	return now.inheritable || now.ambient ? -ENOTRECOVERABLE : 0;
+	keep = inherited ? keep : 0;
+	return now.inheritable != keep || now.ambient != keep ? -ENOTRECOVERABLE : 0;
+}
+
+int caps_limit(caps_set keep)
+{
+	return limit(keep, false);
+}
+
+int caps_limit_inherited(caps_set keep)
+{
+	return limit(keep, true);
+}
+
+static int add_inheritable(cap_t caps, caps_set set)
+{
+	cap_value_t values[CAPS_MAX];
+	int n = list_of(set, values);
+
+	if (cap_set_flag(caps, CAP_INHERITABLE, n, values, CAP_SET) < 0 || cap_set_proc(caps) < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		if (cap_set_ambient(values[i], CAP_SET) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int caps_inherit(caps_set set)
+{
+	int last, error;
+	caps_set now;
+	cap_t caps;
+
+	error = caps_clear_ambient();
+	if (error < 0 || !set)
+		return error;
+	caps = cap_get_proc();
+	if (!caps)
+		return -errno;
+	error = add_inheritable(caps, set);
+	cap_free(caps);
+	last = caps_last();
+	if (!error && last < 0)
+		error = last;
+	if (!error)
+		error = read_ambient(last, &now);
+	if (error < 0)
+		return error;
+	return now != set ? -ENOTRECOVERABLE : 0;
+}
+
+int caps_keep_over_ids(void)
+{
+	int now = ask(PR_GET_SECUREBITS, 0, 0);
+
+	if (now < 0)
+		return now;
+	return ask(PR_SET_SECUREBITS, (unsigned int)now | SECBIT_NO_SETUID_FIXUP, 0);
 }
 
 int caps_clear_ambient(void)

@@ -67,6 +67,17 @@ int caps_limit(caps_set keep);
 int caps_clear_ambient(void);
 
 /*
+ * For a program that is to have SET and is not uid 0: caps_inherit() makes SET ambient, and
+ * nothing else, before securebits are locked; then caps_limit_inherited() takes away all but SET.
+ * -EPERM: SET has what is not permitted now.
+ */
+int caps_inherit(caps_set set);
+int caps_limit_inherited(caps_set keep);
+
+/* From now on a change of ids leaves the sets alone (SECBIT_NO_SETUID_FIXUP). CAP_SETPCAP. */
+int caps_keep_over_ids(void);
+
+/*
  * NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each, and KEEP_CAPS locked
  * off: uid 0 inside is then an ordinary id. Needs CAP_SETPCAP, unless they are so already.
  * Bits outside the mask (of newer kernels, and not about capabilities) are left as they are.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Id maps of a user namespace: one user and one group, written from outside.
+ * Id maps of a user namespace: one user and one group, or more, written from outside.
  *
  * The order is the kernel's: "deny" goes to setgroups before gid_map may be written by
  * someone without CAP_SETGID outside, since dropping a group can be a gain (CVE-2014-8989).
@@ -41,35 +41,66 @@ static int write_file(int proc, pid_t pid, const char *name, const char *text)
 }
 
 /* (uid_t)-1 means "no id" to the kernel, and "leave it" to setresuid(2). */
-static bool is_id(const uint32_t ids[2])
+static bool is_range(const struct ns_idrange *range)
 {
-	return ids[0] != UINT32_MAX && ids[1] != UINT32_MAX;
+	return range->count && range->count <= UINT32_MAX - range->inside &&
+	       range->count <= UINT32_MAX - range->outside;
 }
 
-static int write_map(int proc, pid_t pid, const char *name, const uint32_t ids[2])
-{
-	char digits[NS_NUMBER_MAX], text[3 * NS_NUMBER_MAX] = "";
+#define LINE_MAX_LEN (3 * NS_NUMBER_MAX)
 
-	for (int i = 0; i < 2; i++) {
-		strcat(text, ns_number(digits, ids[i], 10));
-		strcat(text, " ");
+static void add_line(char *text, const struct ns_idrange *range)
+{
+	const uint32_t numbers[] = { range->inside, range->outside, range->count };
+	char digits[NS_NUMBER_MAX];
+
+	for (int i = 0; i < 3; i++) {
+		strcat(text, ns_number(digits, numbers[i], 10));
+		strcat(text, i < 2 ? " " : "\n");
 	}
-	strcat(text, "1\n");
+}
+
+/* All lines in one write(2): there is no second. */
+static int write_map(int proc, pid_t pid, const char *name, const struct ns_idrange *range,
+		     unsigned int n)
+{
+	char text[(1 + NS_IDRANGES) * LINE_MAX_LEN + 1] = "";
+
+	for (unsigned int i = 0; i < n; i++)
+		add_line(text, &range[i]);
 	return write_file(proc, pid, name, text);
+}
+
+/* The one that is always there, and the others behind it: how many, or -EINVAL. */
+static int collect(struct ns_idrange all[1 + NS_IDRANGES], const struct ns_idrange *more,
+		   unsigned int n)
+{
+	if (n > NS_IDRANGES || !is_range(&all[0]))
+		return -EINVAL;
+	for (unsigned int i = 0; i < n; i++) {
+		if (!is_range(&more[i]))
+			return -EINVAL;
+		all[1 + i] = more[i];
+	}
+	return 1 + (int)n;
 }
 
 int ns_idmap_write(int proc, pid_t pid, const struct ns_idmap *map)
 {
-	const uint32_t uids[2] = { map->inside_uid, map->outside_uid };
-	const uint32_t gids[2] = { map->inside_gid, map->outside_gid };
-	int error = is_id(uids) && is_id(gids) ? ns_is_proc(proc) : -EINVAL;
+	struct ns_idrange uids[1 + NS_IDRANGES] = { { map->inside_uid, map->outside_uid, 1 } };
+	struct ns_idrange gids[1 + NS_IDRANGES] = { { map->inside_gid, map->outside_gid, 1 } };
+	int nuids = collect(uids, map->uids, map->nuids);
+	int ngids = collect(gids, map->gids, map->ngids), error;
 
+	if (nuids < 0 || ngids < 0)
+		return -EINVAL;
+	error = ns_is_proc(proc);
 	if (!error && map->deny_setgroups)
 		error = write_file(proc, pid, "setgroups", "deny");
 	if (!error)
-		error = write_map(proc, pid, "gid_map", gids);
+		error = write_map(proc, pid, "gid_map", gids, (unsigned int)ngids);
 	if (!error)
-		error = write_map(proc, pid, "uid_map", uids);
+		error = write_map(proc, pid, "uid_map", uids, (unsigned int)nuids);
 	return error;
 }
 

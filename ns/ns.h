@@ -45,10 +45,18 @@ int ns_new_time(void);
 
 /* ---- id maps (idmap.c) ---- */
 
+struct ns_idrange {
+	uint32_t inside, outside, count;
+};
+
+#define NS_IDRANGES 16
+
 struct ns_idmap {
 	uint32_t inside_uid, outside_uid;
 	uint32_t inside_gid, outside_gid;
 	bool deny_setgroups; /* needed where the caller may not set groups outside */
+	const struct ns_idrange *uids, *gids; /* beside these two, at most NS_IDRANGES each */
+	unsigned int nuids, ngids;
 };
 
 /*
@@ -197,6 +205,19 @@ int ns_proc_open(void);
 /* ---- small things (net.c, uts.c) ---- */
 
 int ns_loopback_up(void);
+
+/*
+ * A descriptor of the network namespace that PATH is, and its inode number. -EINVAL: PATH is
+ * something else.
+ */
+int ns_net_open(const char *path, uint64_t *inode);
+
+/*
+ * Enter the namespace of KIND (CLONE_NEW*) that FD is. Needs CAP_SYS_ADMIN over it, and for a
+ * user namespace a process of one thread: -EPERM.
+ */
+int ns_join(int fd, unsigned long kind);
+
 int ns_set_hostname(const char *name); /* -EINVAL unless [A-Za-z0-9.-]{1,64} */
 
 /* ---- reading it back (audit.c) ---- */

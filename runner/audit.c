@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +54,7 @@ static int await_payload(struct child *child)
 
 static int audit_sets(struct child *child)
 {
+	const caps_set kept = child->plan->spec->caps;
 	struct caps_state state, own;
 	unsigned int mode, filters, own_mode, own_filters;
 	int err;
@@ -62,8 +64,10 @@ static int audit_sets(struct child *child)
 		err = caps_read_status(child->proc, getpid(), &own, &own_mode, &own_filters);
 	if (err)
 		return err;
-	if (state.effective | state.permitted | state.inheritable | state.bounding | state.ambient)
-		return missing(child, "a capability is left");
+	if (state.effective != kept || state.permitted != kept || state.inheritable != kept ||
+	    state.bounding != kept || state.ambient != kept)
+		return missing(child, kept ? "not just the capabilities to keep are left" :
+					     "a capability is left");
 	if (!state.no_new_privs)
 		return missing(child, "no_new_privs is not set");
 	if (mode != SECCOMP_MODE_FILTER)
@@ -86,6 +90,9 @@ static int audit_namespaces(struct child *child)
 	for (unsigned int i = 0; ns_kinds[i].name; i++) {
 		if ((plan->namespaces & ns_kinds[i].flag) && inodes[i] == plan->host_inodes[i])
 			return missing(child, "the %s namespace is the host's", ns_kinds[i].name);
+		if (plan->net >= 0 && ns_kinds[i].flag == CLONE_NEWNET &&
+		    inodes[i] != plan->net_inode)
+			return missing(child, "the network is not that of the path");
 	}
 	return 0;
 }
@@ -116,28 +123,62 @@ static ssize_t read_entry(const struct child *child, const char *name, char *buf
 	return n;
 }
 
-/* The map must be one line: our id inside, the planned one outside, one id. */
-static int audit_map(struct child *child, const char *name, uint32_t inside, uint32_t outside)
+/* The map must be what was planned, line by line: our id, then the ranges, in any order. */
+static int audit_map(struct child *child, const char *name, const struct ns_idrange *own,
+		     const struct spec_map *ranges)
 {
-	unsigned int first, above, count;
-	char text[128], rest;
+	char text[(1 + NS_IDRANGES) * 40], *line, *rest = text;
+	unsigned int seen = 0;
 	ssize_t n;
 
 	n = read_entry(child, name, text, sizeof(text));
 	if (n < 0)
 		return (int)n;
-	if (sscanf(text, "%u %u %u %c", &first, &above, &count, &rest) != 3 || first != inside ||
-	    above != outside || count != 1)
-		return missing(child, "%s is not what was written", name);
-	return 0;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		struct ns_idrange is;
+		unsigned int i = 0;
+		char more;
+
+		if (sscanf(line, "%u %u %u %c", &is.inside, &is.outside, &is.count, &more) != 3)
+			break;
+		while (i <= ranges->n && memcmp(&is, i ? &ranges->range[i - 1] : own, sizeof(is)))
+			i++;
+		if (i > ranges->n)
+			return missing(child, "%s is not what was written", name);
+		seen++;
+	}
+	return seen == 1 + ranges->n ? 0 : missing(child, "%s is not what was written", name);
+}
+
+/* Without a map there is still the one who owns the process. */
+static int audit_owner(struct child *child)
+{
+	const struct ns_idmap *map = &child->plan->idmap;
+	struct stat st;
+	int fd = open_entry(child, ".", O_DIRECTORY), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		err = -errno;
+	close(fd);
+	if (!err && (st.st_uid != map->inside_uid || st.st_gid != map->inside_gid))
+		return missing(child, "the payload has not the ids that it should");
+	return err;
 }
 
 static int audit_maps(struct child *child)
 {
-	const struct ns_idmap *map = &child->plan->idmap;
-	int err = audit_map(child, "uid_map", map->inside_uid, map->outside_uid);
+	const struct plan *plan = child->plan;
+	const struct ns_idmap *map = &plan->idmap;
+	const struct ns_idrange uid = { map->inside_uid, map->outside_uid, 1 };
+	const struct ns_idrange gid = { map->inside_gid, map->outside_gid, 1 };
+	int err;
 
-	return err ? err : audit_map(child, "gid_map", map->inside_gid, map->outside_gid);
+	if (!(plan->namespaces & CLONE_NEWUSER))
+		return audit_owner(child);
+	err = audit_map(child, "uid_map", &uid, &plan->spec->maps[0]);
+	return err ? err : audit_map(child, "gid_map", &gid, &plan->spec->maps[1]);
 }
 
 static int audit_mounts(struct child *child)

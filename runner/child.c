@@ -103,7 +103,12 @@ static int open_proc(struct child *child)
 static int set_identity(struct child *child)
 {
 	const struct ns_idmap *map = &child->plan->idmap;
+	int err;
 
+	/* In a user namespace without a root to leave, capabilities stay by themselves. */
+	err = child->plan->namespaces & CLONE_NEWUSER ? 0 : caps_keep_over_ids();
+	if (err)
+		return err;
 	return caps_set_ids(map->inside_uid, map->inside_gid, child->plan->drop_groups);
 }
 
@@ -212,18 +217,39 @@ static int lock_securebits(struct child *child)
 	return caps_lock_securebits();
 }
 
+static int choose_ambient(struct child *child)
+{
+	return caps_inherit(child->plan->spec->caps);
+}
+
+static int keep_bounding(struct child *child)
+{
+	return caps_drop_bounding(child->plan->spec->caps);
+}
+
+static int keep_capabilities(struct child *child)
+{
+	return caps_limit_inherited(child->plan->spec->caps);
+}
+
 static int drop_bounding(struct child *child)
 {
 	(void)child;
 	return caps_drop_bounding(0);
 }
 
-static int drop_capabilities(struct child *child)
+/* The kernel shows a process only to one that holds all that it does. */
+static int limit_capabilities(struct child *child)
 {
 	int err = caps_clear_ambient();
 
+	return err ? err : caps_limit(child->plan->spec->caps);
+}
+
+static int drop_capabilities(struct child *child)
+{
 	(void)child;
-	return err ? err : caps_limit(0);
+	return caps_limit(0);
 }
 
 static int no_new_privs(struct child *child)
@@ -336,12 +362,14 @@ const struct step steps[] = {
   "core dumps off for good: 1 byte, for 0 does not stop a core_pattern pipe" },
 { ACTOR_PAYLOAD, "descriptors",  seal_descriptors,
   "close-on-exec from 3 up: one of the host's directories is a way out" },
+{ ACTOR_PAYLOAD, "ambient",      choose_ambient,
+  "before securebits, which forbid it: what \"caps\" keeps lives through exec; else empty" },
 { ACTOR_PAYLOAD, "securebits",   lock_securebits,
   "needs CAP_SETPCAP: uid 0 inside gains nothing by exec" },
-{ ACTOR_PAYLOAD, "bounding",     drop_bounding,
+{ ACTOR_PAYLOAD, "bounding",     keep_bounding,
   "needs CAP_SETPCAP: no exec can bring one back" },
-{ ACTOR_PAYLOAD, "capabilities", drop_capabilities,
-  "the last use of any: ambient, then inheritable, permitted and effective" },
+{ ACTOR_PAYLOAD, "capabilities", keep_capabilities,
+  "the last use of any but those that \"caps\" keeps: inheritable, permitted, effective" },
 { ACTOR_PAYLOAD, "no_new_privs", no_new_privs,
   "seccomp demands it of a process without CAP_SYS_ADMIN" },
 { ACTOR_PAYLOAD, "landlock",     landlock_enforce,
@@ -359,14 +387,16 @@ const struct step steps[] = {
   "needs CAP_SETPCAP" },
 { ACTOR_WARDEN, "bounding",     drop_bounding,
   "needs CAP_SETPCAP" },
-{ ACTOR_WARDEN, "capabilities", drop_capabilities,
-  "init reaps and forwards signals; it needs none for that, nor for looking" },
+{ ACTOR_WARDEN, "capabilities", limit_capabilities,
+  "init needs none to look at the payload, but those that the payload keeps" },
 { ACTOR_WARDEN, "no_new_privs", no_new_privs,
-  "and never will" },
-{ ACTOR_WARDEN, "audit init",   audit_init,
-  "its own sets, read back" },
+  "and never will gain one" },
 { ACTOR_WARDEN, "audit",        audit_payload,
   "namespaces, maps, mounts, sets, filter and descriptors, as they are now" },
+{ ACTOR_WARDEN, "disarm",       drop_capabilities,
+  "none is left: init reaps and forwards signals" },
+{ ACTOR_WARDEN, "audit init",   audit_init,
+  "its own sets, read back" },
 { ACTOR_WARDEN, "announce",     announce,
   "the supervisor can still look at the payload, which waits" },
 { ACTOR_WARDEN, "gate",         open_gate,

@@ -31,7 +31,7 @@ static int add_namespace(unsigned long *flags, const struct setting *set, const 
 
 	if (kind < 0)
 		return complain(set, err, "no such namespace", word);
-	if (ns_kinds[kind].flag & (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
+	if (ns_kinds[kind].flag & (CLONE_NEWNS | CLONE_NEWPID))
 		return complain(set, err, "no sandbox without a namespace of its own", word);
 	*flags |= ns_kinds[kind].flag;
 	return 0;
@@ -43,6 +43,8 @@ static int apply_share(struct spec *spec, const struct setting *set, struct bpf_
 
 	for (unsigned int i = 0; i < set->nwords && !ret; i++)
 		ret = add_namespace(&spec->share, set, set->words[i], err);
+	if (spec->share & CLONE_NEWNET)
+		spec->net = NET_HOST;
 	return ret;
 }
 
@@ -53,6 +55,8 @@ static int apply_degraded(struct spec *spec, const struct setting *set, struct b
 	for (unsigned int i = 0; i < set->nwords && !ret; i++) {
 		if (strcmp(set->words[i], "landlock") == 0)
 			spec->landlock_degraded = true;
+		else if (strcmp(set->words[i], "user") == 0)
+			ret = complain(set, err, "only \"share user\" does without", "user");
 		else
 			ret = add_namespace(&spec->degraded, set, set->words[i], err);
 	}
@@ -98,7 +102,7 @@ static int apply_share_net(struct spec *spec, const struct setting *set, struct 
 {
 	(void)set;
 	(void)err;
-	spec->share |= CLONE_NEWNET;
+	spec->net = NET_HOST;
 	return 0;
 }
 
@@ -124,6 +128,41 @@ static int apply_id(struct spec *spec, const struct setting *set, struct bpf_err
 	} else {
 		spec->uid = (uid_t)id;
 		spec->has_uid = true;
+	}
+	return 0;
+}
+
+static int apply_map(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	struct spec_map *map = &spec->maps[set->row->arg];
+	struct ns_idrange *range = &map->range[map->n];
+	uint64_t number[3];
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (parse_number(set->words[i], UINT32_MAX - 1, &number[i]))
+			return complain(set, err, "not an id or a count", set->words[i]);
+	}
+	if (number[1] == 0)
+		return complain(set, err, "root outside is never mapped", set->words[1]);
+	if (number[2] == 0 || number[0] + number[2] > UINT32_MAX ||
+	    number[1] + number[2] > UINT32_MAX)
+		return complain(set, err, "the range ends beyond the last id", set->words[2]);
+	if (map->n++ == NS_IDRANGES)
+		return bpf_fail(err, -E2BIG, &set->place, "more than %d ranges", NS_IDRANGES);
+	range->inside = (uint32_t)number[0];
+	range->outside = (uint32_t)number[1];
+	range->count = (uint32_t)number[2];
+	return 0;
+}
+
+static int apply_caps(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	for (unsigned int i = 0; i < set->nwords; i++) {
+		int cap = caps_find(set->words[i]);
+
+		if (cap < 0)
+			return complain(set, err, "no such capability", set->words[i]);
+		spec->caps |= CAPS_BIT(cap);
 	}
 	return 0;
 }
@@ -309,6 +348,8 @@ const struct directive directives[] = {
   "the size of the tmpfs that follows" },
 { "accounts", "DIR", 1, 1, 0, apply_accounts, 0, files,
   "DIR/passwd and DIR/group naming the user inside" },
+{ "resolver", "DIR", 1, 1, 0, apply_accounts, 1, files,
+  "DIR/resolv.conf and DIR/hosts for its network" },
 { "mask", "PATH...", 1, ANY, TRY, apply_mask, 0, files,
   "something empty over what is there" },
 { "remount-ro", "DEST", 1, 1, TRY, apply_op, NS_OP_REMOUNT_RO, files,
@@ -317,9 +358,11 @@ const struct directive directives[] = {
   "change the mode of what is there" },
 
 { "share", "NAMESPACE...", 1, ANY, 0, apply_share, 0, who,
-  "use the host's: net ipc uts cgroup time" },
+  "use the host's: net ipc uts cgroup time (user)" },
+{ "net", "none|host|pasta|PATH [PORTS]...", 1, ANY, ONCE, apply_net, 0, who,
+  "its network; for pasta: tcp-in=80,8000-8010 ..." },
 { "share-net", "", 0, 0, 0, apply_share_net, 0, who,
-  "share net" },
+  "net host" },
 { "allow-degraded", "WALL...", 1, ANY, 0, apply_degraded, 0, who,
   "run also on a kernel without: time cgroup landlock" },
 { "landlock", "WALL...", 1, ANY, ONCE, apply_landlock, 0, who,
@@ -328,6 +371,12 @@ const struct directive directives[] = {
   "the user id inside" },
 { "gid", "N", 1, 1, ONCE, apply_id, 1, who,
   "the group id inside" },
+{ "uid-map", "INSIDE OUTSIDE COUNT", 3, 3, 0, apply_map, 0, who,
+  "more user ids inside, by newuidmap(1) unless root" },
+{ "gid-map", "INSIDE OUTSIDE COUNT", 3, 3, 0, apply_map, 1, who,
+  "more group ids, by newgidmap(1)" },
+{ "caps", "NAME...", 1, ANY, 0, apply_caps, 0, who,
+  "capabilities to keep, over its own namespaces only" },
 { "hostname", "NAME", 1, 1, ONCE, apply_hostname, 0, who,
   "the host name inside (sandbox)" },
 

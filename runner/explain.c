@@ -5,6 +5,7 @@
  */
 #include "runner/runner.h"
 
+#include <sched.h>
 #include <string.h>
 
 #define WIDTH 80
@@ -93,10 +94,52 @@ static void print_files(const struct plan *plan)
 	}
 }
 
+static void print_identity(const struct plan *plan)
+{
+	const struct ns_idmap *map = &plan->idmap;
+	struct bpf_arena *arena = plan->spec->arena;
+	unsigned int uids = 1, gids = 1;
+
+	for (unsigned int i = 0; i < map->nuids; i++)
+		uids += map->uids[i].count;
+	for (unsigned int i = 0; i < map->ngids; i++)
+		gids += map->gids[i].count;
+	print_item("identity",
+		   xprintf(arena, "user %u, group %u; outside these are %u and %u, and %s",
+			   map->inside_uid, map->inside_gid, map->outside_uid, map->outside_gid,
+			   !(plan->namespaces & CLONE_NEWUSER) ? "all of the HOST'S ids exist" :
+			   uids + gids == 2		       ? "no other id exists inside" :
+								 xprintf(arena,
+									 "inside there are %u users and %u groups in "
+											    "all",
+									 uids, gids)));
+}
+
+static void print_network(const struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+
+	switch (spec->net) {
+	case NET_NONE:
+		print_item("network", "loopback, and nothing else");
+		break;
+	case NET_HOST:
+		print_item("network", "the HOST'S");
+		break;
+	case NET_PASTA:
+		print_item("network", "loopback, and by pasta what the host can reach, but not "
+				      "the host's own loopback");
+		break;
+	case NET_PATH:
+		print_item("network", xprintf(spec->arena, "the namespace %s",
+					      escaped(spec->arena, spec->net_path)));
+		break;
+	}
+}
+
 static void print_sight(const struct plan *plan)
 {
 	struct bpf_arena *arena = plan->spec->arena;
-	const struct ns_idmap *map = &plan->idmap;
 	const char *own = "", *shared = "";
 
 	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
@@ -108,15 +151,9 @@ static void print_sight(const struct plan *plan)
 	puts("What it can see (ns/)");
 	print_item("namespaces",
 		   xprintf(arena, "its own: %s%s%s", own, *shared ? "- the HOST'S: " : "", shared));
-	print_item("identity",
-		   xprintf(arena,
-			   "user %u, group %u; outside these are %u and %u, and no other id "
-			   "exists inside",
-			   map->inside_uid, map->inside_gid, map->outside_uid, map->outside_gid));
+	print_identity(plan);
 	print_item("host name", plan->hostname);
-	print_item("network", plan->namespaces & ns_kinds[ns_kind_find("net")].flag ?
-				      "loopback, and nothing else" :
-				      "the HOST'S");
+	print_network(plan);
 	print_files(plan);
 	print_item("starts in", plan->directory);
 	for (char **e = plan->envp; *e; e++)
@@ -154,11 +191,15 @@ static void print_power(const struct plan *plan)
 	const struct spec *spec = plan->spec;
 	struct bpf_arena *arena = spec->arena;
 	const char *text = "core 1";
+	char caps[CAPS_TEXT_SIZE];
 
 	puts("\nWhat it may do (caps/)");
 	print_item("capabilities",
-		   "none, in none of the five sets, and no way to get one: bounding "
-		   "set empty, securebits locked, no_new_privs");
+		   spec->caps ?
+			   xprintf(arena, "over its own namespaces: %s; and no way to get another",
+				   caps_set_text(spec->caps, caps, sizeof(caps))) :
+			   "none, in none of the five sets, and no way to get one: bounding "
+			   "set empty, securebits locked, no_new_privs");
 	for (unsigned int i = 0; i < spec->nlimits; i++) {
 		rlim_t value = plan->limits[i].rlim_cur;
 

@@ -283,16 +283,17 @@ int apply_mask(struct spec *spec, const struct setting *set, struct bpf_error *e
 	return 0;
 }
 
-/* Two files whose text the plan makes, once it knows the ids. */
+/* Two files whose text the plan makes, once it knows the ids and the network. */
 int apply_accounts(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
-	static const char *const names[] = { "passwd", "group" };
+	static const char *const names[][2] = { { "passwd", "group" }, { "resolv.conf", "hosts" } };
 
 	for (unsigned int i = 0; i < 2; i++) {
+		const char *name = names[set->row->arg][i];
 		const struct ns_op like = {
 			.kind = NS_OP_FILE,
-			.source = names[i],
-			.dest = xprintf(spec->arena, "%s/%s", set->words[0], names[i]),
+			.source = name,
+			.dest = xprintf(spec->arena, "%s/%s", set->words[0], name),
 		};
 		struct ns_op *op = add_op(spec, set, &like, err);
 

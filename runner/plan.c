@@ -19,15 +19,6 @@
 
 #include <linux/magic.h>
 
-/*
- * As root an id of its own is mapped, above all that distributions hand out (systemd's
- * ranges end at 0x6fffffff), one a supervisor: never host 0, which owns /proc/sys.
- */
-#define OWN_ID_BASE 0x70000000u
-
-/* The id inside when the caller is root: anything but 0. */
-#define ROOT_INSIDE_ID 1000u
-
 static void check_descriptors(const struct spec *spec)
 {
 	for (unsigned int i = 0; i < spec->nkeep_fds; i++) {
@@ -55,7 +46,7 @@ static void choose_namespaces(struct plan *plan)
 	if (ns_inodes(plan->proc, 0, plan->host_inodes))
 		fail("read /proc/self/ns: it does not tell of namespaces");
 	for (unsigned int i = 0; (kind = &ns_kinds[i])->name; i++) {
-		if (spec->share & kind->flag)
+		if (spec->share & kind->flag & ~(unsigned long)CLONE_NEWNET)
 			continue;
 		if (plan->host_inodes[i])
 			plan->namespaces |= kind->flag;
@@ -66,34 +57,6 @@ static void choose_namespaces(struct plan *plan)
 			     "fix: if the sandbox will do without: --allow-degraded %s",
 			     kind->name, kind->since, kind->name);
 	}
-}
-
-/* An id that root can map and that is nobody's: OUTSIDE, as the kernel above us counts. */
-static uint32_t own_id(const struct plan *plan, const char *map)
-{
-	const uint32_t pid = (uint32_t)getpid();
-	const uint32_t candidates[] = { OWN_ID_BASE + pid, 60000 + pid % 5000, 0 };
-	uint32_t outer;
-
-	for (unsigned int i = 0; i < 3; i++) {
-		if (ns_idmap_lookup(plan->proc, map, candidates[i], &outer) == 0 && outer != 0)
-			return candidates[i];
-	}
-	fail("identity: root outside is the only user here, and must not be the one inside");
-}
-
-static void choose_ids(struct plan *plan)
-{
-	const struct spec *spec = plan->spec;
-	struct ns_idmap *map = &plan->idmap;
-	bool root = geteuid() == 0;
-
-	map->outside_uid = root ? own_id(plan, "uid_map") : geteuid();
-	map->outside_gid = root ? own_id(plan, "gid_map") : getegid();
-	map->inside_uid = spec->has_uid ? spec->uid : root ? ROOT_INSIDE_ID : geteuid();
-	map->inside_gid = spec->has_gid ? spec->gid : root ? ROOT_INSIDE_ID : getegid();
-	plan->drop_groups = root && map->outside_gid != 0;
-	map->deny_setgroups = !plan->drop_groups;
 }
 
 static void check_actions(const struct bpf_policy *policy)
@@ -213,7 +176,8 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	check_descriptors(spec);
 	open_proc(plan);
 	choose_namespaces(plan);
-	choose_ids(plan);
+	network_plan(plan);
+	identity_plan(plan);
 	plan_tree(plan);
 	plan_landlock(plan);
 	make_filter(plan);

@@ -48,6 +48,12 @@
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
 __attribute__((noreturn)) void fail_at(const struct bpf_error *error);
 
+/* Run ARGV[0] as the caller, with no environment. 0; else what it said, or why it did not run. */
+const char *run_helper(struct bpf_arena *arena, char *const argv[]);
+
+/* All that was written to the memory file FD, escaped, without the newlines at the end. */
+const char *words_in(struct bpf_arena *arena, int fd);
+
 void *xalloc(struct bpf_arena *arena, size_t size); /* zeroed; exits when it is full */
 __attribute__((format(printf, 2, 3))) char *xprintf(struct bpf_arena *arena, const char *format,
 						    ...);
@@ -102,6 +108,16 @@ struct env_rule {
 	const char *name, *value;
 };
 
+enum net {
+	NET_NONE, /* a loopback of its own */
+	NET_HOST,
+	NET_PASTA,
+	NET_PATH, /* the namespace that net_path is */
+};
+
+#define SPEC_PORTS     4
+#define PASTA_RESOLVER "169.254.53.53" /* what is asked there is asked of the host's resolver */
+
 struct spec {
 	struct bpf_arena *arena;
 	enum spec_mode mode;
@@ -122,9 +138,18 @@ struct spec {
 	bool has_landlock, landlock_degraded;
 	unsigned int landlock; /* CAPS_LANDLOCK_*; if nothing is said: what there is of it */
 
+	enum net net;
+	const char *net_path;
+	const char *ports[SPEC_PORTS]; /* for pasta: tcp-in, udp-in, tcp-out, udp-out */
+
 	bool has_uid, has_gid;
 	uid_t uid; /* inside */
 	gid_t gid;
+	struct spec_map {
+		struct ns_idrange range[NS_IDRANGES];
+		unsigned int n;
+	} maps[2];	       /* beside that one user and group: more users, more groups */
+	caps_set caps;	       /* that the payload keeps */
 	const char *hostname;  /* NULL: "sandbox" */
 	const char *directory; /* NULL: "/" */
 
@@ -171,6 +196,7 @@ extern const struct directive directives[]; /* ends with a NULL name */
 
 /* Note in ERR what is wrong with WORD of SET; returns -EINVAL. */
 int complain(const struct setting *set, struct bpf_error *err, const char *what, const char *word);
+int apply_net(struct spec *spec, const struct setting *set, struct bpf_error *err);
 
 /* The row for a directive's first word; *TRY says that it was the -try form. NULL. */
 const struct directive *directive_find(const char *name, bool *try_form);
@@ -231,6 +257,9 @@ struct plan {
 	uint64_t host_inodes[16]; /* of ns_kinds, as we are outside */
 	struct ns_idmap idmap;
 	bool drop_groups;
+	int net; /* the network namespace to enter, and its inode; -1: none */
+	uint64_t net_inode;
+	const char *pasta; /* its path */
 	struct ns_tree tree;
 	const struct bpf_prog *filter;
 	unsigned long cases; /* how many inputs the proof took */
@@ -260,6 +289,24 @@ void plan_make(struct plan *plan, const struct spec *spec);
 const struct bpf_prog *filter_find(const struct spec *spec, unsigned long *cases);
 
 char **environment_make(const struct spec *spec, char **from);
+
+/* ---- who it is (identity.c) ---- */
+
+void identity_plan(struct plan *plan);
+
+/* Write the id maps of INIT, where it has a user namespace. */
+void identity_write(const struct plan *plan, pid_t init);
+
+/* ---- the network (network.c) ---- */
+
+void network_plan(struct plan *plan);
+
+/* Enter the namespace that "net PATH" names; before the clone. Exits if that fails. */
+void network_join(const struct plan *plan);
+
+/* Start pasta for INIT, whose id maps are written: its pid; 0: not asked for. Or exits. */
+pid_t network_start(const struct plan *plan, pid_t init);
+void network_stop(pid_t pasta);
 
 /* ---- between the processes (child.c, init.c, supervise.c) ---- */
 

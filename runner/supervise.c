@@ -24,7 +24,7 @@ static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGU
 
 struct supervision {
 	const struct plan *plan;
-	pid_t init;
+	pid_t init, pasta;
 	int pidfd, signals;
 	double deadline; /* CLOCK_MONOTONIC seconds; INFINITY */
 	bool timed_out;
@@ -96,8 +96,8 @@ static void release_init(const struct supervision *s)
 static void start_init(struct supervision *s)
 {
 	const struct plan *plan = s->plan;
-	int err;
 
+	network_join(plan);
 	fflush(NULL);
 	s->init = ns_clone(plan->namespaces & ~(unsigned long)CLONE_NEWTIME, &s->pidfd);
 	if (s->init == 0)
@@ -109,11 +109,8 @@ static void start_init(struct supervision *s)
 	close(plan->report[1]);
 	munmap(plan->gate, sizeof(*plan->gate));
 
-	err = ns_idmap_write(plan->proc, s->init, &plan->idmap);
-	if (err) {
-		signal_init(s, SIGKILL);
-		fail("identity: write the id maps: %s", strerror(-err));
-	}
+	identity_write(plan, s->init);
+	s->pasta = network_start(plan, s->init);
 	release_init(s);
 }
 
@@ -244,5 +241,6 @@ int supervise(struct plan *plan)
 	start_init(&s);
 	watch(&s);
 	reap_init(&s);
+	network_stop(s.pasta);
 	return outcome(&s);
 }

@@ -41,27 +41,74 @@ static void read_data(struct plan *plan, struct ns_op *op, int fd)
 		(size_t)(data - arena->base) + op->len + 1; /* what was not needed is given back */
 }
 
-/* /etc/passwd or /etc/group: root, the sandbox's user, nobody. */
-static void make_accounts(const struct plan *plan, struct ns_op *op)
+static const char *passwd_text(const struct plan *plan)
 {
 	struct bpf_arena *arena = plan->spec->arena;
 	const struct ns_idmap *map = &plan->idmap;
 	const char *own = "";
 
-	if (strcmp(op->source, "passwd") == 0) {
-		if (map->inside_uid != 0)
-			own = xprintf(arena, "user:x:%u:%u::/tmp:/bin/sh\n", map->inside_uid,
-				      map->inside_gid);
-		op->data = xprintf(arena,
-				   "root:x:0:0::/:/bin/sh\n%s"
-				   "nobody:x:65534:65534::/:/bin/false\n",
-				   own);
-	} else {
-		if (map->inside_gid != 0)
-			own = xprintf(arena, "user:x:%u:\n", map->inside_gid);
-		op->data = xprintf(arena, "root:x:0:\n%snogroup:x:65534:\n", own);
+	if (map->inside_uid != 0)
+		own = xprintf(arena, "user:x:%u:%u::/tmp:/bin/sh\n", map->inside_uid,
+			      map->inside_gid);
+	return xprintf(arena, "root:x:0:0::/:/bin/sh\n%snobody:x:65534:65534::/:/bin/false\n", own);
+}
+
+static const char *group_text(const struct plan *plan)
+{
+	struct bpf_arena *arena = plan->spec->arena;
+	const struct ns_idmap *map = &plan->idmap;
+	const char *own = "";
+
+	if (map->inside_gid != 0)
+		own = xprintf(arena, "user:x:%u:\n", map->inside_gid);
+	return xprintf(arena, "root:x:0:\n%snogroup:x:65534:\n", own);
+}
+
+static const char *resolver_text(const struct plan *plan)
+{
+	switch (plan->spec->net) {
+	case NET_NONE:
+		return "# no network, no resolver\n";
+	case NET_PASTA: /* it hands on to the host's, which may be on a loopback out of reach */
+		return "nameserver " PASTA_RESOLVER "\n";
+	default:
+		return NULL;
 	}
-	op->len = strlen(op->data);
+}
+
+static const char *hosts_text(const struct plan *plan)
+{
+	(void)plan;
+	return "127.0.0.1 localhost\n::1 localhost\n";
+}
+
+/* /etc/passwd, say: root, the sandbox's user, nobody. */
+static void make_text(struct plan *plan, struct ns_op *op)
+{
+	static const struct {
+		const char *name;
+		const char *(*text)(const struct plan *plan);
+	} files[] = {
+		{ "passwd", passwd_text },
+		{ "group", group_text },
+		{ "resolv.conf", resolver_text },
+		{ "hosts", hosts_text },
+	};
+	unsigned int i = 0;
+
+	while (strcmp(files[i].name, op->source) != 0)
+		i++;
+	op->data = files[i].text(plan);
+	if (op->data) {
+		op->len = strlen(op->data);
+	} else { /* the network's resolver is the host's */
+		int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			fail("resolver: /etc/resolv.conf: %s", strerror(errno));
+		read_data(plan, op, fd);
+		close(fd);
+	}
 }
 
 /*
@@ -166,7 +213,7 @@ void plan_tree(struct plan *plan)
 		const int fd = op->source_fd;
 
 		if (op->kind == NS_OP_FILE && op->source)
-			make_accounts(plan, op);
+			make_text(plan, op);
 		else if (op->kind == NS_OP_FILE || op->kind == NS_OP_DATA)
 			read_data(plan, op, fd);
 		else if (op->kind == NS_OP_BIND && !op->source)

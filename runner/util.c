@@ -9,6 +9,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 void fail(const char *format, ...)
 {
@@ -131,4 +134,38 @@ int parse_mode(const char *text, mode_t *mode)
 		return -EINVAL;
 	*mode = (mode_t)strtoul(text, NULL, 8);
 	return *mode > 07777 ? -ERANGE : 0;
+}
+
+const char *words_in(struct bpf_arena *arena, int fd)
+{
+	char *text = xalloc(arena, 1024);
+	ssize_t n = pread(fd, text, 1023, 0);
+
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	return n > 0 ? escaped(arena, text) : "it ended without a word";
+}
+
+const char *run_helper(struct bpf_arena *arena, char *const argv[])
+{
+	static char *const no_env[] = { NULL };
+	int fd = memfd_create("helper", MFD_CLOEXEC), status = 0;
+	const char *words = NULL;
+	pid_t pid;
+
+	pid = fd < 0 ? -1 : fork();
+	if (pid == 0) {
+		if (dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0)
+			execve(argv[0], argv, no_env);
+		dprintf(fd, "%s", strerror(errno));
+		_exit(STATUS_FAILED);
+	}
+	if (pid < 0)
+		return strerror(errno);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status)
+		words = words_in(arena, fd);
+	close(fd);
+	return words;
 }

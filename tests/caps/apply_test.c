@@ -249,6 +249,55 @@ TEST(securebits_are_locked)
 	EXPECT_EQ(0, in_child(lock, NULL));
 }
 
+/* ---- what is kept on purpose ---- */
+
+static int inherit(const void *arg)
+{
+	const caps_set keep = CAPS_BIT(CAP_CHOWN) | CAPS_BIT(CAP_KILL);
+	struct caps_state state;
+
+	(void)arg;
+	if (caps_inherit(keep) < 0)
+		return 200;
+	if (caps_lock_securebits() < 0 || caps_drop_bounding(keep) < 0)
+		return 201;
+	if (caps_limit_inherited(keep) < 0 || caps_read(&state) < 0)
+		return 202;
+	if (state.effective != keep || state.permitted != keep || state.inheritable != keep ||
+	    state.bounding != keep || state.ambient != keep)
+		return 203;
+	if (caps_inherit(CAPS_BIT(CAP_NET_ADMIN)) != -EPERM)
+		return 204;
+	/* Less than what is inherited cannot be kept as if it were all. */
+	if (caps_inherit(0) < 0 || caps_limit_inherited(keep) != -ENOTRECOVERABLE)
+		return 205;
+	return -caps_limit(0);
+}
+
+TEST(kept_in_all_five_sets)
+{
+	need_root();
+	EXPECT_EQ(0, in_child(inherit, NULL));
+}
+
+static int change_ids(const void *keep)
+{
+	struct caps_state state;
+
+	if (keep && caps_keep_over_ids() < 0)
+		return 200;
+	if (setresuid(ORDINARY, ORDINARY, ORDINARY) < 0 || caps_read(&state) < 0)
+		return 201;
+	return state.effective != 0;
+}
+
+TEST(kept_over_ids)
+{
+	need_root();
+	EXPECT_EQ(0, in_child(change_ids, NULL));
+	EXPECT_EQ(1, in_child(change_ids, "keep"));
+}
+
 /* ---- ambient ---- */
 
 static int raise_ambient(void)

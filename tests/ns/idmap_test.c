@@ -54,6 +54,39 @@ TEST(maps_and_setgroups)
 	EXPECT_EQ(0, end(pid));
 }
 
+/* Ranges go into the same write, behind the one that is always there. */
+TEST(ranges)
+{
+	const struct ns_idrange uids[] = { { 100, UNUSED + 1, 10 }, { 0, UNUSED + 20, 7 } };
+	const struct ns_idrange bad[] = { { 4294967295u, 5, 1 },
+					  { 5, 4294967290u, 10 },
+					  { 5, 5, 0 } };
+	struct ns_idmap map = { 7, UNUSED, 8, UNUSED, .uids = uids, .nuids = 2 };
+	int proc = open("/proc", O_PATH | O_CLOEXEC);
+	char text[128];
+	pid_t pid;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct ns_idmap wrong = { 7, UNUSED, 8, UNUSED, .gids = &bad[i], .ngids = 1 };
+
+		EXPECT_EQ(-EINVAL, ns_idmap_write(proc, getpid(), &wrong));
+	}
+	map.nuids = NS_IDRANGES + 1;
+	EXPECT_EQ(-EINVAL, ns_idmap_write(proc, getpid(), &map));
+	map.nuids = 2;
+	if (geteuid() != 0)
+		SKIP(return, "needs root");
+	pid = waiting_child();
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, ns_idmap_write(proc, pid, &map));
+	snprintf(text, sizeof(text), "%10u %10u %10u\n%10u %10u %10u\n%10u %10u %10u\n", 7u, UNUSED,
+		 1u, 100u, UNUSED + 1, 10u, 0u, UNUSED + 20, 7u);
+	EXPECT_TRUE(proc_holds(pid, "uid_map", text));
+	snprintf(text, sizeof(text), "%10u %10u %10u\n", 8u, UNUSED, 1u);
+	EXPECT_TRUE(proc_holds(pid, "gid_map", text));
+	EXPECT_EQ(0, end(pid));
+}
+
 TEST(setgroups_stay_allowed)
 {
 	struct ns_idmap map = { 7, UNUSED, 8, UNUSED, .deny_setgroups = false };

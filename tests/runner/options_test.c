@@ -102,7 +102,7 @@ static const struct example bad[] = {
 	{ { { "--allow", "read\nkill write", "--", "x" } }, 125, "command line" },
 	{ { { "--allow", "read # no more", "--", "x" } }, 125, "command line" },
 	{ { { "--notify", "read", "--", "x" } }, 125, "" },
-	{ { { "--share", "user", "--", "x" } }, 125, "no sandbox without" },
+	{ { { "--share", "pid", "--", "x" } }, 125, "no sandbox without" },
 };
 
 static void try(struct __test_metadata *_metadata, const struct example *example)

@@ -73,6 +73,7 @@ static const struct order orders[] = {
 	{ ACTOR_PAYLOAD, "directory", "seccomp" },
 	{ ACTOR_PAYLOAD, "limits", "seccomp" },
 	{ ACTOR_PAYLOAD, "descriptors", "seccomp" },
+	{ ACTOR_PAYLOAD, "ambient", "securebits" },
 	{ ACTOR_PAYLOAD, "securebits", "capabilities" },
 	{ ACTOR_PAYLOAD, "bounding", "capabilities" },
 	{ ACTOR_PAYLOAD, "capabilities", "seccomp" },
@@ -86,10 +87,11 @@ static const struct order orders[] = {
 
 	{ ACTOR_WARDEN, "securebits", "capabilities" },
 	{ ACTOR_WARDEN, "bounding", "capabilities" },
-	{ ACTOR_WARDEN, "capabilities", "audit init" },
+	{ ACTOR_WARDEN, "capabilities", "audit" },
+	{ ACTOR_WARDEN, "disarm", "audit init" },
+	{ ACTOR_WARDEN, "audit init", "gate" },
 	{ ACTOR_WARDEN, "no_new_privs", "audit init" },
 	{ ACTOR_WARDEN, "unreadable", "audit init" },
-	{ ACTOR_WARDEN, "audit init", "audit" },
 	{ ACTOR_WARDEN, "audit", "gate" },
 };
 
@@ -138,20 +140,21 @@ TEST(groups)
 	EXPECT_LT(last_of(ACTOR_PAYLOAD), first_of(ACTOR_WARDEN));
 }
 
-/* All that the payload gives up, init gives up, too, but for the filter. */
+/*
+ * All that the payload gives up, init gives up, too, but for the filter. What the payload
+ * keeps, init needs to look at it, and then gives up.
+ */
 TEST(the_warden_is_disarmed)
 {
 	static const char *const names[] = { "securebits", "bounding", "capabilities",
 					     "no_new_privs" };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
-		int payload = find(ACTOR_PAYLOAD, names[i], 1);
-		int warden = find(ACTOR_WARDEN, names[i], 1);
-
-		ASSERT_LE(0, payload);
-		ASSERT_LE(0, warden);
-		EXPECT_EQ((void *)steps[payload].run, (void *)steps[warden].run);
+		EXPECT_LE(0, find(ACTOR_PAYLOAD, names[i], 1));
+		EXPECT_LE(0, find(ACTOR_WARDEN, names[i], 1));
 	}
+	EXPECT_LT(find(ACTOR_WARDEN, "audit", 1), find(ACTOR_WARDEN, "disarm", 1));
+	EXPECT_LT(find(ACTOR_WARDEN, "disarm", 1), find(ACTOR_WARDEN, "audit init", 1));
 }
 
 TEST(every_step_has_a_reason)

@@ -84,14 +84,20 @@ static void listen_abstract(const char *name)
 		fail("listen");
 }
 
-static int listen_loopback(void)
+/* At "A.B.C.D:PORT"; port 0 is the kernel's choice. Returns the port. */
+static int listen_inet(const char *address)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, port;
 	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char host[32];
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, len) < 0 || listen(fd, 8) < 0 ||
+	if (sscanf(address, "%31[0-9.]:%d", host, &port) != 2 ||
+	    inet_pton(AF_INET, host, &sin.sin_addr) != 1)
+		fail(address);
+	sin.sin_port = htons((uint16_t)port);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&sin, len) < 0 || listen(fd, 8) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&sin, &len) < 0)
 		fail("listen");
 	return ntohs(sin.sin_port);
@@ -107,7 +113,8 @@ static int around_listener(char *argv[])
 		listen_abstract(argv[0]);
 		snprintf(address, sizeof(address), "%s", argv[0]);
 	} else {
-		snprintf(address, sizeof(address), "127.0.0.1:%d", listen_loopback());
+		snprintf(address, sizeof(address), "%.*s:%d", (int)strcspn(argv[0], ":"), argv[0],
+			 listen_inet(argv[0]));
 	}
 	for (char **word = argv; *word; word++) {
 		if (strcmp(*word, "ADDRESS") == 0)

@@ -124,7 +124,7 @@ test_misuse() {
 	refused '.*no such limit' 'a limit that is none' --rlimit no-such 1 -- true
 	refused '.*not a number of seconds' 'no time' --time-limit 0 -- true
 	refused '.*no such namespace' 'a namespace that is none' --share nets -- true
-	refused '.*without a namespace' 'a namespace that must be' --share user -- true
+	refused '.*without a namespace' 'a namespace that must be' --share pid -- true
 	refused '.*not an absolute path' 'a relative path' --chdir tmp -- true
 	refused '.*not an id' 'an id that means none' --uid 4294967295 -- true
 	expect_status 125 "$who: no words at all, argv[0] neither" as_caller "$AROUND" nothing "$SBRUN"
