@@ -183,6 +183,9 @@ int caps_landlock_enforce(int ruleset, unsigned int walls, int dir, const char *
  */
 int caps_new_session(void);
 
+/* Make the terminal FD that of the session which we lead, and nobody else's. */
+int caps_take_terminal(int fd);
+
 /* A fresh, empty session keyring. A kernel built without keys has none to share: 0. */
 int caps_new_keyring(void);
 

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -59,6 +60,16 @@ int caps_new_session(void)
 	if (getsid(0) != getpid() || getpgrp() != getpid())
 		return -ENOTRECOVERABLE;
 	return 0;
+}
+
+/* Not by force (an argument of 1): a terminal that controls another session is not ours. */
+int caps_take_terminal(int fd)
+{
+	pid_t session;
+
+	if (ioctl(fd, TIOCSCTTY, 0) < 0 || ioctl(fd, TIOCGSID, &session) < 0)
+		return -errno;
+	return session == getpid() ? 0 : -ENOTRECOVERABLE;
 }
 
 /* The ids of keyrings are positive; a named one could be joined by others, NULL is new. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A minimal /dev on a tmpfs of its own: five devices that hold no state, the links that
- * programs expect, pseudo-terminals of an own instance, and shared memory. There is no tty
- * and no console: a terminal that came from outside is a way to push input into it.
+ * programs expect, pseudo-terminals of an own instance, and shared memory. There is no
+ * console; tty is whatever terminal controls the one who opens it, and the sandbox's session is
+ * its own: that of the caller is not to be had there.
  *
  * A user namespace cannot make device nodes that work, so the host's are bound, each one
  * only after it has been seen to be the device that its name promises.
@@ -23,13 +24,14 @@
 /* clang-format off */
 static const struct node {
 	const char *name;
-	unsigned int minor;
+	unsigned int major, minor;
 } nodes[] = {
-	{ "full",    7 },
-	{ "null",    3 },
-	{ "random",  8 },
-	{ "urandom", 9 },
-	{ "zero",    5 },
+	{ "full",    1, 7 },
+	{ "null",    1, 3 },
+	{ "random",  1, 8 },
+	{ "tty",     5, 0 },
+	{ "urandom", 1, 9 },
+	{ "zero",    1, 5 },
 };
 
 static const struct link {
@@ -51,7 +53,7 @@ static const struct ns_param pts_params[] = {
 	{ NULL, NULL },
 };
 
-int ns_device_open(const char *name, unsigned int minor)
+int ns_device_open(const char *name, unsigned int major, unsigned int minor)
 {
 	char path[32] = "/dev/";
 	struct stat st;
@@ -61,7 +63,7 @@ int ns_device_open(const char *name, unsigned int minor)
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, minor))
+	if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(major, minor))
 		return fd;
 	close(fd);
 	return -ENXIO;
@@ -69,7 +71,7 @@ int ns_device_open(const char *name, unsigned int minor)
 
 static int make_node(int dev, const struct node *node)
 {
-	ns_auto_close int device = ns_device_open(node->name, node->minor);
+	ns_auto_close int device = ns_device_open(node->name, node->major, node->minor);
 	ns_auto_close int mount = -1;
 	ns_auto_close int at = -1;
 

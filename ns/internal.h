@@ -129,8 +129,8 @@ int ns_proc_mount(struct ns_tree *tree, const struct ns_op *op, const struct ns_
 int ns_dev_mount(struct ns_tree *tree, const struct ns_op *op, const struct ns_place *at,
 		 int *mount);
 
-/* Open the host's device NAME below /dev, a character device 1:MINOR, or fail. */
-int ns_device_open(const char *name, unsigned int minor);
+/* Open the host's device NAME below /dev, a character device MAJOR:MINOR, or fail. */
+int ns_device_open(const char *name, unsigned int major, unsigned int minor);
 
 /* ---- what is put over something (overlay.c, cover.c) ---- */
 

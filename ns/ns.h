@@ -202,7 +202,14 @@ int ns_tree_pivot(struct ns_tree *tree);
  */
 int ns_proc_open(void);
 
-/* ---- small things (net.c, uts.c) ---- */
+/* ---- small things (net.c, pty.c, uts.c) ---- */
+
+/*
+ * A new pseudo-terminal of the instance at /dev/pts, so that its name is known inside: in
+ * the new root, after the pivot. The master does not block. -ENOENT: there is no /dev/pts;
+ * -ENOTTY: what is there is no devpts.
+ */
+int ns_pty_open(int *master, int *slave);
 
 int ns_loopback_up(void);
 

@@ -95,7 +95,7 @@ static int put_mask(const struct mask *mask, int proc, int null)
 
 static int put_masks(struct ns_tree *tree, int proc)
 {
-	ns_auto_close int null = ns_device_open("null", 3);
+	ns_auto_close int null = ns_device_open("null", 1, 3);
 	int done = 0;
 
 	if (null < 0)

@@ -15,6 +15,7 @@
  * its own filter may forbid it to write.
  */
 #include "runner/runner.h"
+#include "runner/stdio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -296,21 +297,13 @@ static int make_unreadable(struct child *child)
 }
 
 /*
- * Who watches --status-fd is told of the payload while it is sure to be there; the byte that
- * comes back says that this was done.
+ * Who watches --status-fd is told of the payload while it is sure to be there, and the terminal
+ * is as it is to be; the byte that comes back says that this was done.
  */
 static int announce(struct child *child)
 {
-	char byte;
-
-	int err;
-
 	child->report.kind = REPORT_STARTED;
-	err = child_tell(child);
-	if (!err && child->plan->spec->status_fd >= 0 &&
-	    read(child->plan->release[0], &byte, 1) != 1)
-		err = -EIO;
-	return err;
+	return child_tell(child) < 0 ? -EIO : child_await(child);
 }
 
 static int open_gate(struct child *child)
@@ -347,6 +340,8 @@ const struct step steps[] = {
   "binds need the old root, so before the pivot" },
 { ACTOR_INIT, "pivot",        pivot,
   "after the last look at the host's files: now they are gone" },
+{ ACTOR_INIT, "terminal",     child_terminal,
+  "from the new root's /dev/pts, where it has a name; it controls init's session" },
 { ACTOR_INIT, "time",         new_time,
   "a time namespace is for children to come, so before the fork" },
 { ACTOR_INIT, "fork",         start_payload,
@@ -356,6 +351,8 @@ const struct step steps[] = {
   "the caller's mask, and SIGCHLD not ignored" },
 { ACTOR_PAYLOAD, "group",        new_group,
   "a Ctrl-C reaches the payload and its children, as on a terminal, and not init" },
+{ ACTOR_PAYLOAD, "stdio",        child_stdio,
+  "its terminal in the place of the caller's, before the rest is sealed" },
 { ACTOR_PAYLOAD, "directory",    enter_directory,
   "a path of the new root" },
 { ACTOR_PAYLOAD, "limits",       set_limits,
@@ -397,6 +394,8 @@ const struct step steps[] = {
   "none is left: init reaps and forwards signals" },
 { ACTOR_WARDEN, "audit init",   audit_init,
   "its own sets, read back" },
+{ ACTOR_WARDEN, "foreground",   child_foreground,
+  "the terminal's signals are for the payload, whose group is there by now" },
 { ACTOR_WARDEN, "announce",     announce,
   "the supervisor can still look at the payload, which waits" },
 { ACTOR_WARDEN, "gate",         open_gate,
@@ -404,6 +403,16 @@ const struct step steps[] = {
 { ACTOR_INIT, NULL, NULL, NULL }
 };
 /* clang-format on */
+
+int child_await(const struct child *child)
+{
+	const struct plan *plan = child->plan;
+	char byte;
+
+	if (plan->spec->status_fd < 0 && !plan->terminal)
+		return 0;
+	return read(plan->release[0], &byte, 1) == 1 ? 0 : -EIO;
+}
 
 int child_tell(const struct child *child)
 {
@@ -445,7 +454,9 @@ void payload_main(struct child *child)
 
 void child_main(const struct plan *plan)
 {
-	struct child child = { .plan = plan, .tree = plan->tree, .proc = -1, .ruleset = -1 };
+	struct child child = {
+		.plan = plan, .tree = plan->tree, .proc = -1, .ruleset = -1, .terminal = -1
+	};
 
 	steps_run(&child, ACTOR_INIT);
 	steps_run(&child, ACTOR_WARDEN);

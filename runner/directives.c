@@ -7,6 +7,7 @@
  * by this one table. The lines that speak of system calls have a grammar of their own and go to
  * bpf_policy_line() as they stand.
  */
+#include "runner/interface.h"
 #include "runner/runner.h"
 
 #include "runner/files.h"
@@ -392,6 +393,8 @@ const struct directive directives[] = {
   "a resource limit: nofile 1024, as 1G, cpu 10 ..." },
 { "keep-fd", "FD...", 1, ANY, OPT, apply_fd, 0, process,
   "leave them open; all others from 3 up are closed" },
+{ "tty", "auto|own|none", 1, 1, ONCE, apply_tty, 0, process,
+  "its terminal; auto: its own, if yours is one" },
 { "time-limit", "SECONDS", 1, 1, ONCE, apply_time_limit, 0, process,
   "end it all after so long, with status 124" },
 

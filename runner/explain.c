@@ -214,6 +214,8 @@ static void print_power(const struct plan *plan)
 		text = xprintf(arena, "%s %d", text, spec->keep_fds[i]);
 	print_item("descriptors", text);
 	print_landlock(plan);
+	print_item("terminal",
+		   plan->terminal ? "one of its own, which sbrun relays" : "none controls it");
 	if (spec->time_limit > 0)
 		print_item("time", xprintf(arena, "%g seconds", spec->time_limit));
 }

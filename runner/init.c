@@ -40,7 +40,20 @@ static void finish(struct child *child, int status)
 			.maxrss_kb = usage.ru_maxrss,
 		};
 	}
+	if (child->terminal < 0) {
+		child_tell(child);
+		_exit(0);
+	}
+	/*
+	 * When the leader of the session exits, what was written to its terminal and is not yet
+	 * read is lost (tty_vhangup_session()). So nobody must write any more, and the
+	 * supervisor read all of it, before we do.
+	 */
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	child_tell(child);
+	child_await(child);
 	_exit(0);
 }
 
@@ -49,9 +62,13 @@ static void reap(struct child *child)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == child->payload)
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != child->payload)
+			continue;
+		if (!WIFSTOPPED(status))
 			finish(child, status);
+		child->report = (struct report){ .kind = REPORT_STOPPED, .status = status };
+		child_tell(child);
 	}
 }
 
@@ -66,6 +83,9 @@ static void take_signal(struct child *child, int fd)
 		break;
 	case SIGINT:
 	case SIGQUIT:
+	case SIGTSTP:
+	case SIGCONT:
+	case SIGWINCH:
 		kill(-child->payload, (int)info.ssi_signo); /* as the terminal does it */
 		break;
 	default:

@@ -5,6 +5,7 @@
  * talk to; afterwards the plan is constant and nothing allocates.
  */
 #include "runner/runner.h"
+#include "runner/terminal.h"
 
 #include "runner/files.h"
 
@@ -14,6 +15,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -158,10 +160,37 @@ static void find_command(struct plan *plan)
 	}
 }
 
+/* A terminal needs a name, so there must be a /dev of the sandbox's own. */
+static bool has_own_dev(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->tree.nops; i++) {
+		if (plan->tree.ops[i].kind == NS_OP_DEV &&
+		    strcmp(plan->tree.ops[i].dest, "/dev") == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A terminal of the sandbox's own is what a caller on a terminal expects: job control works,
+ * and his is as it was afterwards. Of 0, 1 and 2, those that are his terminal become that one.
+ */
+static void choose_terminal(struct plan *plan)
+{
+	enum tty_mode mode = plan->spec->tty;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (mode == TTY_OWN || terminal_is_same(STDIN_FILENO, fd))
+			plan->terminal_fds |= 1u << fd;
+	}
+	plan->terminal = mode == TTY_OWN ||
+			 (mode == TTY_AUTO && (plan->terminal_fds & 3) == 3 && has_own_dev(plan));
+}
+
 static void open_channels(struct plan *plan)
 {
 	if (pipe2(plan->lifeline, O_CLOEXEC) < 0 || pipe2(plan->release, O_CLOEXEC) < 0 ||
-	    pipe2(plan->report, O_CLOEXEC) < 0)
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, plan->report) < 0)
 		fail("make a pipe: %s", strerror(errno));
 	plan->gate = mmap(NULL, sizeof(*plan->gate), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -188,5 +217,6 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	fit_limits(plan);
 	check_core(plan);
 	find_command(plan);
+	choose_terminal(plan);
 	open_channels(plan);
 }

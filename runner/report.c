@@ -40,6 +40,8 @@ static const struct cause causes[] = {
   "cause: the caller, without his capabilities, may not go there" },
 { "sources",  ESTALE, NULL,
   "cause: the file was exchanged while the sandbox was being set up" },
+{ "terminal", ENOENT, "there is no /dev/pts inside",
+  "fix: a terminal needs a name; add --dev /dev, or use --tty none" },
 { NULL, 0, NULL, NULL }
 };
 /* clang-format on */

@@ -118,6 +118,13 @@ enum net {
 #define SPEC_PORTS     4
 #define PASTA_RESOLVER "169.254.53.53" /* what is asked there is asked of the host's resolver */
 
+/* Which terminal controls the payload? */
+enum tty_mode {
+	TTY_AUTO, /* one of its own, if standard input and output are a terminal */
+	TTY_OWN,
+	TTY_NONE, /* none, and it gets the caller's descriptors as they are */
+};
+
 struct spec {
 	struct bpf_arena *arena;
 	enum spec_mode mode;
@@ -162,7 +169,8 @@ struct spec {
 	unsigned int nlimits;
 	int keep_fds[SPEC_FDS];
 	unsigned int nkeep_fds;
-	int status_fd;	   /* -1: none */
+	int status_fd; /* -1: none */
+	enum tty_mode tty;
 	double time_limit; /* seconds; 0: none */
 
 	char **argv; /* the command */
@@ -227,9 +235,11 @@ enum report_kind {
 	REPORT_FAILED = 1, /* STEP failed with ERROR */
 	REPORT_STARTED,	   /* every wall was read back and the payload let go */
 	REPORT_EXITED,	   /* it ended: STATUS as from wait(2), and what all of it used */
+	REPORT_STOPPED,	   /* it was stopped, by the signal in STATUS */
+	REPORT_TERMINAL,   /* this message carries the master of its terminal */
 };
 
-/* What init tells the supervisor through a pipe; smaller than PIPE_BUF, so never torn. */
+/* What init tells the supervisor: a message of a socket, so never torn. */
 struct report {
 	int kind;
 	int step;  /* index into the step table */
@@ -276,7 +286,9 @@ struct plan {
 	struct gate *gate;
 	int lifeline[2]; /* init holds the reading end: EOF is the supervisor's death */
 	int release[2];	 /* one byte when the maps are written, and one when told of the start */
-	int report[2];	 /* struct report from init */
+	int report[2];	 /* struct report from init: a socket, which can pass a descriptor */
+	bool terminal;	 /* the payload gets a terminal of its own, */
+	unsigned int terminal_fds; /* which is these of 0, 1, 2, as a mask */
 };
 
 /* Look everything up; exits with a message on what fails. */
@@ -314,8 +326,9 @@ struct child {
 	const struct plan *plan;
 	struct ns_tree tree; /* the plan's, with what init opens for it */
 	pid_t payload;
-	int proc;    /* /proc of the new PID namespace */
-	int ruleset; /* of Landlock; -1: none */
+	int proc;     /* /proc of the new PID namespace */
+	int ruleset;  /* of Landlock; -1: none */
+	int terminal; /* the payload's, -1 if it has none of its own */
 	struct report report;
 };
 
@@ -333,6 +346,9 @@ extern const struct step steps[]; /* in order; ends with a NULL name */
 
 /* Send child->report to the supervisor. If he is gone, so are we soon. */
 int child_tell(const struct child *child);
+
+/* Wait until the supervisor has done what follows from it, if something does. */
+int child_await(const struct child *child);
 
 /* Run all steps of ACTOR; on failure report it and exit. */
 void steps_run(struct child *child, enum actor actor);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The supervisor: clones init into the new namespaces, writes its id maps from outside, releases
- * it, and from then on touches nothing of the sandbox but a pipe and a pidfd. It forwards the
- * signals that mean the payload, minds the time limit, and makes an exit status of what
- * happened. If it dies, however it dies, the kernel kills init, and with it all inside.
+ * it, and from then on touches nothing of the sandbox but a socket, a pidfd and the master of
+ * its terminal. It forwards the signals that mean the payload, stops when the payload is stopped
+ * from its terminal, minds the time limit, and makes an exit status of what happened. If
+ * it dies, however it dies, the kernel kills init, and with it all inside.
  */
 #include "runner/runner.h"
+#include "runner/terminal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,13 +16,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Signals that somebody sends to sbrun and means for the payload. */
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
+/*
+ * What somebody sends to sbrun he means for the payload; but these are about sbrun: its
+ * children, its use of the terminal, its own faults, its limits.
+ */
+static const int own_signals[] = { SIGCHLD, SIGPIPE, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGFPE,
+				   SIGILL,  SIGTRAP, SIGABRT, SIGSYS,  SIGXCPU, SIGXFSZ };
 
 struct supervision {
 	const struct plan *plan;
@@ -28,6 +35,9 @@ struct supervision {
 	int pidfd, signals;
 	double deadline; /* CLOCK_MONOTONIC seconds; INFINITY */
 	bool timed_out;
+	bool stop_asked; /* by a SIGTSTP, which was forwarded */
+	bool draining;	 /* the payload ended, and init waits until its output is copied */
+	struct terminal terminal;
 	struct report last;
 };
 
@@ -53,9 +63,9 @@ static void prepare_signals(struct plan *plan, struct supervision *s)
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (unsigned int i = 0; i < sizeof(forwarded) / sizeof(*forwarded); i++)
-		sigaddset(&set, forwarded[i]);
+	sigfillset(&set);
+	for (unsigned int i = 0; i < sizeof(own_signals) / sizeof(*own_signals); i++)
+		sigdelset(&set, own_signals[i]);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGPIPE); /* a reader of ours who went away must not end the payload */
@@ -106,7 +116,7 @@ static void start_init(struct supervision *s)
 		fail("clone: new namespaces: %s%s", strerror(-s->init), clone_hint(-s->init));
 	close(plan->lifeline[0]);
 	close(plan->release[0]);
-	close(plan->report[1]);
+	close(plan->report[1]); /* the end of init is the end of file there */
 	munmap(plan->gate, sizeof(*plan->gate));
 
 	identity_write(plan, s->init);
@@ -114,12 +124,87 @@ static void start_init(struct supervision *s)
 	release_init(s);
 }
 
-static void forward_signal(const struct supervision *s)
+static void end_draining(struct supervision *s)
+{
+	s->draining = false;
+	release_init(s);
+}
+
+static void forward_signal(struct supervision *s)
 {
 	struct signalfd_siginfo info;
 
-	if (read(s->signals, &info, sizeof(info)) == sizeof(info))
-		signal_init(s, (int)info.ssi_signo);
+	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGWINCH:
+		terminal_resize(&s->terminal);
+		if (s->terminal.master >= 0)
+			return; /* the terminal inside says so */
+		break;
+	case SIGTSTP:
+		s->stop_asked = true;
+		break;
+	case SIGCONT:
+		terminal_resume(&s->terminal);
+		break;
+	case SIGHUP:
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTERM:
+		if (s->draining) /* and nobody takes what is left */
+			end_draining(s);
+		break;
+	default:
+		break;
+	}
+	signal_init(s, (int)info.ssi_signo);
+}
+
+/* Whoever is stopped does not mind a time limit: then the kernel does, and kills us. */
+static bool arm_deadline(const struct supervision *s, timer_t *timer)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct itimerspec when = { 0 };
+	double whole, part;
+
+	if (isinf(s->deadline) || timer_create(CLOCK_MONOTONIC, &event, timer) < 0)
+		return false;
+	part = modf(s->deadline, &whole);
+	when.it_value.tv_sec = (time_t)whole;
+	when.it_value.tv_nsec = (long)(part * 1e9) + 1;
+	timer_settime(*timer, TIMER_ABSTIME, &when, NULL);
+	return true;
+}
+
+/*
+ * The payload was stopped. If that was from its terminal, or because somebody asked us to stop,
+ * then we do, too, so that the shell which runs us sees it: with our whole group, as by a
+ * Ctrl-Z on the caller's terminal, or alone, as he did who sent the signal. A group that
+ * has no shell to wake it is not stopped by SIGTSTP, and goes on at once.
+ */
+static void stop_too(struct supervision *s)
+{
+	sigset_t set, pending;
+	timer_t timer;
+	bool armed;
+
+	if (!s->stop_asked && s->terminal.master < 0)
+		return;
+	terminal_suspend(&s->terminal);
+	armed = arm_deadline(s, &timer);
+	kill(s->stop_asked ? getpid() : 0, SIGTSTP);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* here we stop */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (armed)
+		timer_delete(timer);
+	s->stop_asked = false;
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGCONT))
+		return; /* it is forwarded */
+	terminal_resume(&s->terminal);
+	signal_init(s, SIGCONT);
 }
 
 /* The payload's pid as the host sees it: init's only child by then. 0: not shown. */
@@ -139,49 +224,93 @@ static pid_t payload_pid(const struct supervision *s)
 	return pid;
 }
 
-/* Take one report; false at the end of the pipe, which is init's end. */
+/* A report, and the descriptor that came with it, or -1. */
+static ssize_t receive(const struct supervision *s, struct report *report, int *fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec data = { report, sizeof(*report) };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(s->plan->report[0], &message, MSG_CMSG_CLOEXEC);
+
+	*fd = -1;
+	if (n > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
+	    control.header.cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
+	return n;
+}
+
+/* Take one report; false at the end of file, which is init's end. */
 static bool take_report(struct supervision *s)
 {
 	struct report report;
-	ssize_t n = read(s->plan->report[0], &report, sizeof(report));
+	int fd;
+	ssize_t n = receive(s, &report, &fd);
 
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n != sizeof(report))
 		return false;
-	if (report.kind != REPORT_STARTED) {
-		s->last = report;
-	} else if (s->plan->spec->status_fd >= 0) {
+	switch (report.kind) {
+	case REPORT_TERMINAL:
+		terminal_start(&s->terminal, fd);
+		break;
+	case REPORT_STARTED:
 		status_started(s->plan, s->init, payload_pid(s));
+		s->terminal.reads = true;
 		release_init(s);
+		break;
+	case REPORT_STOPPED:
+		stop_too(s);
+		break;
+	default:
+		s->last = report;
+		s->draining = s->plan->terminal;
 	}
 	return true;
 }
 
 static int poll_timeout(const struct supervision *s)
 {
-	double left = s->deadline - now();
+	int look = terminal_timeout(&s->terminal);
+	double left = (s->deadline - now()) * 1e3;
 
-	if (s->timed_out || isinf(s->deadline))
-		return -1;
-	return left <= 0 ? 0 : left > 1e6 ? 1000000000 : (int)ceil(left * 1e3);
+	if (s->timed_out || isinf(s->deadline) || (look >= 0 && left > look))
+		return look;
+	return left <= 0 ? 0 : left > 1e9 ? 1000000000 : (int)ceil(left);
 }
 
 static void watch(struct supervision *s)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[2 + TERMINAL_FDS] = {
 		{ .fd = s->plan->report[0], .events = POLLIN },
 		{ .fd = s->signals, .events = POLLIN },
 	};
 	bool open = true;
 
 	while (open) {
-		if (poll(fds, 2, poll_timeout(s)) < 0 && errno != EINTR)
+		int n;
+
+		terminal_poll(&s->terminal, fds + 2);
+		n = poll(fds, 2 + TERMINAL_FDS, poll_timeout(s));
+		if (n < 0 && errno != EINTR) {
+			terminal_finish(&s->terminal);
 			fail("poll: %s", strerror(errno));
+		}
+		if (n == 0)
+			terminal_resume(&s->terminal); /* if we are in the foreground by now */
+		terminal_serve(&s->terminal, fds + 2);
 		if (fds[1].revents)
 			forward_signal(s);
 		if (fds[0].revents)
 			open = take_report(s);
+		if (s->draining && terminal_drained(&s->terminal))
+			end_draining(s);
 		if (!s->timed_out && now() >= s->deadline) {
 			s->timed_out = true;
 			signal_init(s, SIGKILL);
@@ -238,9 +367,11 @@ int supervise(struct plan *plan)
 	prepare_signals(plan, &s);
 	if (plan->spec->time_limit > 0)
 		s.deadline = now() + plan->spec->time_limit;
+	terminal_init(&s.terminal, plan->proc);
 	start_init(&s);
 	watch(&s);
 	reap_init(&s);
 	network_stop(s.pasta);
+	terminal_finish(&s.terminal);
 	return outcome(&s);
 }

@@ -228,7 +228,8 @@ static int devices(void *arg)
 		CHECK(len == (ssize_t)strlen(links[i][1]));
 		CHECK(memcmp(text, links[i][1], (size_t)len) == 0);
 	}
-	CHECK(names_in("/dev") == COUNT(nodes) + COUNT(links) + 2); /* pts, shm: no tty */
+	CHECK(stat("/dev/tty", &st) == 0 && st.st_rdev == makedev(5, 0));
+	CHECK(names_in("/dev") == COUNT(nodes) + COUNT(links) + 3); /* pts, shm, tty */
 	fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	CHECK_ERRNO(write(fd, "x", 1), ENOSPC);
 	return 0;

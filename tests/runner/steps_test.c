@@ -68,8 +68,13 @@ static const struct order orders[] = {
 	{ ACTOR_INIT, "keyring", "fork" },
 	{ ACTOR_INIT, "pivot", "fork" },
 	{ ACTOR_INIT, "time", "fork" },
+	{ ACTOR_INIT, "session", "terminal" },
+	{ ACTOR_INIT, "identity", "terminal" },
+	{ ACTOR_INIT, "pivot", "terminal" },
+	{ ACTOR_INIT, "terminal", "fork" },
 
 	{ ACTOR_PAYLOAD, "signals", "seccomp" },
+	{ ACTOR_PAYLOAD, "stdio", "descriptors" },
 	{ ACTOR_PAYLOAD, "directory", "seccomp" },
 	{ ACTOR_PAYLOAD, "limits", "seccomp" },
 	{ ACTOR_PAYLOAD, "descriptors", "seccomp" },
@@ -92,6 +97,8 @@ static const struct order orders[] = {
 	{ ACTOR_WARDEN, "audit init", "gate" },
 	{ ACTOR_WARDEN, "no_new_privs", "audit init" },
 	{ ACTOR_WARDEN, "unreadable", "audit init" },
+	{ ACTOR_WARDEN, "audit", "foreground" },
+	{ ACTOR_WARDEN, "foreground", "announce" },
 	{ ACTOR_WARDEN, "audit", "gate" },
 };
 
