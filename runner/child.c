@@ -49,6 +49,8 @@ static int await_release(struct child *child)
 	close(plan->lifeline[1]);
 	close(plan->release[1]);
 	close(plan->report[0]);
+	if (plan->spec->info_fd > STDERR_FILENO)
+		close(plan->spec->info_fd);
 	err = arm_parent_death(child);
 	if (err)
 		return err;
@@ -409,7 +411,9 @@ int child_await(const struct child *child)
 	const struct plan *plan = child->plan;
 	char byte;
 
-	if (plan->spec->status_fd < 0 && !plan->terminal)
+	const struct spec *spec = plan->spec;
+
+	if (spec->status_fd < 0 && spec->info_fd < 0 && spec->block_fd < 0 && !plan->terminal)
 		return 0;
 	return read(plan->release[0], &byte, 1) == 1 ? 0 : -EIO;
 }

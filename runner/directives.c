@@ -237,24 +237,6 @@ static int apply_rlimit(struct spec *spec, const struct setting *set, struct bpf
 	return 0;
 }
 
-static int apply_fd(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	uint64_t fd;
-
-	for (unsigned int i = 0; i < set->nwords; i++) {
-		if (parse_number(set->words[i], INT_MAX, &fd))
-			return complain(set, err, "not a descriptor", set->words[i]);
-		if (set->row->arg) {
-			spec->status_fd = (int)fd;
-			return 0;
-		}
-		if (spec->nkeep_fds == SPEC_FDS)
-			return bpf_fail(err, -E2BIG, &set->place, "too many descriptors");
-		spec->keep_fds[spec->nkeep_fds++] = (int)fd;
-	}
-	return 0;
-}
-
 static int apply_time_limit(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
 	const char *word = set->words[0];
@@ -270,21 +252,6 @@ static int apply_time_limit(struct spec *spec, const struct setting *set, struct
 static int apply_syscalls(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
 	return bpf_policy_line(&spec->syscalls, set->text, &set->place, err);
-}
-
-static int apply_mode(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	static const char *const parts[] = { "plan", "steps", "program" };
-
-	spec->mode = (enum spec_mode)set->row->arg;
-	if (!set->nwords)
-		return 0;
-	spec->explain = set->words[0];
-	for (unsigned int i = 0; i < 3; i++) {
-		if (strcmp(spec->explain, parts[i]) == 0)
-			return 0;
-	}
-	return complain(set, err, "the parts are plan, steps and program", spec->explain);
 }
 
 #define ANY	 UINT_MAX
@@ -391,8 +358,16 @@ const struct directive directives[] = {
   "unset them after all" },
 { "rlimit", "NAME SOFT [HARD]", 2, 3, DIRECTIVE_KEYED, apply_rlimit, 0, process,
   "a resource limit: nofile 1024, as 1G, cpu 10 ..." },
-{ "keep-fd", "FD...", 1, ANY, OPT, apply_fd, 0, process,
+{ "keep-fd", "FD...", 1, ANY, OPT, apply_keep_fd, 0, process,
   "leave them open; all others from 3 up are closed" },
+{ "argv0", "NAME", 1, 1, ONCE, apply_argv0, 0, process,
+  "the command's own name for itself" },
+{ "stdin", "FILE", 1, 1, ONCE, apply_standard, 0, process,
+  "its standard input; FILE is the caller's" },
+{ "stdout", "FILE", 1, 1, ONCE, apply_standard, 1, process,
+  "its standard output; FILE is made, or emptied" },
+{ "stderr", "FILE", 1, 1, ONCE, apply_standard, 2, process,
+  "the same; \"stderr stdout\": where stdout goes" },
 { "tty", "auto|own|none", 1, 1, ONCE, apply_tty, 0, process,
   "its terminal; auto: its own, if yours is one" },
 { "time-limit", "SECONDS", 1, 1, ONCE, apply_time_limit, 0, process,
@@ -425,18 +400,34 @@ const struct directive directives[] = {
   "(in a policy, too) what another policy says" },
 { "policy", "NAME", 1, 1, MODE & ~DIRECTIVE_MODE, NULL, 0, modes,
   "the policy to start from (strict), or a path" },
-{ "status-fd", "FD", 1, 1, OPT | ONCE, apply_fd, 1, modes,
+{ "args", "FD", 1, 1, OPT, NULL, 0, modes,
+  "read options there, each word ended by a NUL" },
+{ "status-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_STATUS, modes,
   "write JSON lines there: started, exited ..." },
+{ "info-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_INFO, modes,
+  "write its pid and namespaces there, as JSON" },
+{ "block-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_BLOCK, modes,
+  "when all is ready, wait for a byte or the end" },
+{ "sync-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_SYNC, modes,
+  "keep it open as long as the sandbox lives" },
+{ "background", "", 0, 0, OPT, apply_flag, FLAG_BACKGROUND, modes,
+  "when it has started, print sbrun's pid and return" },
+{ "quiet", "", 0, 0, OPT, apply_flag, FLAG_QUIET, modes,
+  "do not say why the command ended" },
 { "explain", "[PART]", 0, 1, MODE, apply_mode, MODE_EXPLAIN, modes,
   "say what would be done, in which order and why" },
 { "print-policy", "", 0, 0, MODE, apply_mode, MODE_PRINT_POLICY, modes,
   "print all directives in force, as a policy" },
+{ "dry-run", "", 0, 0, MODE, apply_mode, MODE_DRY_RUN, modes,
+  "look everything up, run nothing: 0, or 125" },
+{ "completion", "SHELL", 1, 1, MODE, apply_completion, 0, modes,
+  "print what bash needs to complete options" },
 { "version", "", 0, 0, MODE, apply_mode, MODE_VERSION, modes,
   "print the version" },
 { "help", "", 0, 0, MODE, apply_mode, MODE_HELP, modes,
   "print this" },
 
-/* What others ask for and what is so here anyway; --help does not list them. */
+/* What others call otherwise, or ask for and is so here anyway; not in --help. */
 { "unshare-all", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
 { "unshare-user", "", 0, 0, TRY, apply_already_so, 0, NULL, NULL },
 { "unshare-pid", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
@@ -446,6 +437,8 @@ const struct directive directives[] = {
 { "unshare-cgroup", "", 0, 0, TRY, apply_already_so, 0, NULL, NULL },
 { "new-session", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
 { "die-with-parent", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
+{ "json-status-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_STATUS, NULL, NULL },
+{ "pty", "", 0, 0, 0, apply_pty, 0, NULL, NULL },
 { "clearenv", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
 { NULL, NULL, 0, 0, 0, NULL, 0, NULL, NULL }
 };

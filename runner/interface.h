@@ -10,6 +10,18 @@
 struct setting;
 struct spec;
 
+/* Which descriptor apply_own_fd() sets, and which flag apply_flag(). */
+enum { FD_STATUS, FD_INFO, FD_BLOCK, FD_SYNC };
+enum { FLAG_BACKGROUND, FLAG_QUIET };
+
+int apply_keep_fd(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_own_fd(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_argv0(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_standard(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_tty(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_pty(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_flag(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_mode(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_completion(struct spec *spec, const struct setting *set, struct bpf_error *err);
 
 #endif

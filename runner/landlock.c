@@ -102,6 +102,16 @@ static int allow_open(int ruleset, int fd)
 	return caps_landlock_allow(ruleset, fd, rights[flags & O_ACCMODE] | CAPS_LANDLOCK_DEVICE);
 }
 
+/* What stands in the place of FD; a terminal of its own is below /dev. */
+static int allow_standard(const struct child *child, int fd)
+{
+	const struct plan *plan = child->plan;
+
+	if (plan->terminal && (plan->terminal_fds & (1u << fd)))
+		return 0;
+	return allow_open(child->ruleset, plan->standard[fd] >= 0 ? plan->standard[fd] : fd);
+}
+
 int landlock_prepare(struct child *child)
 {
 	const struct spec *spec = child->plan->spec;
@@ -117,7 +127,7 @@ int landlock_prepare(struct child *child)
 	child->tree.made = allow_made;
 	child->tree.made_ctx = child;
 	for (int fd = 0; fd <= STDERR_FILENO && !error; fd++)
-		error = allow_open(child->ruleset, fd);
+		error = allow_standard(child, fd);
 	for (unsigned int i = 0; i < spec->nkeep_fds && !error; i++)
 		error = allow_open(child->ruleset, spec->keep_fds[i]);
 	return error;

@@ -51,6 +51,7 @@ int main(int argc, char *argv[])
 	static struct spec spec;
 	static struct plan plan;
 	struct bpf_arena arena;
+	int started = -1;
 
 	if (argc < 1)
 		return STATUS_FAILED;
@@ -68,14 +69,23 @@ int main(int argc, char *argv[])
 	case MODE_VERSION:
 		printf("sbrun %s\n", SBRUN_VERSION);
 		return 0;
+	case MODE_COMPLETION:
+		completion_print(stdout);
+		return 0;
 	case MODE_PRINT_POLICY:
 		spec_print(stdout, &spec);
 		return 0;
 	case MODE_EXPLAIN:
+	case MODE_DRY_RUN:
 	case MODE_RUN:
 		break;
 	}
+	if (spec.background && spec.mode == MODE_RUN)
+		started = background_start(&spec);
 	plan_make(&plan, &spec); /* or exits with what is missing */
+	plan.started = started;
+	if (spec.mode == MODE_DRY_RUN)
+		return 0;
 	if (spec.mode == MODE_EXPLAIN) {
 		explain(&plan);
 		return 0;

@@ -121,7 +121,8 @@ void options_parse(int argc, char *argv[], struct spec *spec)
 	struct bpf_error err = { 0 };
 	int i = 1;
 
-	spec->status_fd = -1;
+	spec->status_fd = spec->info_fd = spec->block_fd = spec->sync_fd = -1;
+	args_expand(spec, &argc, &argv);
 	if (!names_policy(argc, argv))
 		choose_policy(spec, DEFAULT_POLICY);
 	while (i < argc && strcmp(argv[i], "--") != 0) {

@@ -21,14 +21,23 @@
 
 #include <linux/magic.h>
 
+/* FD is for us, and not for the payload, unless it is one of those that it has anyway. */
+static void check_descriptor(const char *name, int fd)
+{
+	if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		fail("%s: descriptor %d is not open", name, fd);
+}
+
 static void check_descriptors(const struct spec *spec)
 {
 	for (unsigned int i = 0; i < spec->nkeep_fds; i++) {
 		if (fcntl(spec->keep_fds[i], F_GETFD) < 0)
 			fail("keep-fd: descriptor %d is not open", spec->keep_fds[i]);
 	}
-	if (spec->status_fd >= 0 && fcntl(spec->status_fd, F_SETFD, FD_CLOEXEC) < 0)
-		fail("status-fd: descriptor %d is not open", spec->status_fd);
+	check_descriptor("status-fd", spec->status_fd);
+	check_descriptor("info-fd", spec->info_fd);
+	check_descriptor("block-fd", spec->block_fd);
+	check_descriptor("sync-fd", spec->sync_fd);
 }
 
 static void open_proc(struct plan *plan)
@@ -160,6 +169,26 @@ static void find_command(struct plan *plan)
 	}
 }
 
+/* As a shell does it for "<" and ">": with the caller's rights, and at once. */
+static void open_standard(struct plan *plan)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	const struct spec *spec = plan->spec;
+
+	for (int i = 0; i < 3; i++) {
+		const int flags = i == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+		const char *path = spec->standard[i];
+
+		plan->standard[i] = -1;
+		if (!path || spec->mode != MODE_RUN ||
+		    (i == 2 && strcmp(path, "stdout") == 0)) /* see child_stdio() */
+			continue;
+		plan->standard[i] = open(path, flags | O_NOCTTY | O_CLOEXEC, 0666);
+		if (plan->standard[i] < 0)
+			fail("%s %s: %s", names[i], escaped(spec->arena, path), strerror(errno));
+	}
+}
+
 /* A terminal needs a name, so there must be a /dev of the sandbox's own. */
 static bool has_own_dev(const struct plan *plan)
 {
@@ -180,11 +209,28 @@ static void choose_terminal(struct plan *plan)
 	enum tty_mode mode = plan->spec->tty;
 
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (plan->spec->standard[fd])
+			continue;
 		if (mode == TTY_OWN || terminal_is_same(STDIN_FILENO, fd))
 			plan->terminal_fds |= 1u << fd;
 	}
-	plan->terminal = mode == TTY_OWN ||
-			 (mode == TTY_AUTO && (plan->terminal_fds & 3) == 3 && has_own_dev(plan));
+	plan->terminal = mode == TTY_OWN || (mode == TTY_AUTO && (plan->terminal_fds & 3) == 3 &&
+					     has_own_dev(plan) && !plan->spec->background);
+}
+
+static char **make_argv(const struct spec *spec)
+{
+	size_t n = 0;
+	char **argv;
+
+	if (!spec->argv || !spec->argv0)
+		return spec->argv;
+	while (spec->argv[n])
+		n++;
+	argv = xalloc(spec->arena, (n + 1) * sizeof(char *));
+	memcpy(argv, spec->argv, n * sizeof(char *));
+	argv[0] = xprintf(spec->arena, "%s", spec->argv0);
+	return argv;
 }
 
 static void open_channels(struct plan *plan)
@@ -212,11 +258,13 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	make_filter(plan);
 	plan->hostname = spec->hostname ? spec->hostname : "sandbox";
 	plan->directory = spec->directory ? spec->directory : "/";
-	plan->argv = spec->argv;
+	plan->argv = make_argv(spec);
+	plan->started = -1;
 	plan->envp = environment_make(spec, environ);
 	fit_limits(plan);
 	check_core(plan);
 	find_command(plan);
+	open_standard(plan);
 	choose_terminal(plan);
 	open_channels(plan);
 }

@@ -61,6 +61,12 @@ __attribute__((format(printf, 2, 3))) char *xprintf(struct bpf_arena *arena, con
 /* TEXT with all but printable ASCII and valid UTF-8 letters as \xNN, for messages. */
 char *escaped(struct bpf_arena *arena, const char *text);
 
+/*
+ * The whole of what can be read from FD, and a NUL behind it; NULL with errno, which is EFBIG if that is MAX
+ * bytes or more.
+ */
+char *read_all(struct bpf_arena *arena, int fd, size_t max, size_t *len);
+
 /* Decimal or 0x; -EINVAL for what is no number, -ERANGE above MAX. */
 int parse_number(const char *text, uint64_t max, uint64_t *value);
 int parse_size(const char *text, uint64_t *bytes); /* 64M, 4K, 1G, 4096 */
@@ -88,6 +94,8 @@ enum spec_mode {
 	MODE_RUN,
 	MODE_EXPLAIN,
 	MODE_PRINT_POLICY,
+	MODE_DRY_RUN,
+	MODE_COMPLETION,
 	MODE_VERSION,
 	MODE_HELP,
 };
@@ -170,7 +178,11 @@ struct spec {
 	int keep_fds[SPEC_FDS];
 	unsigned int nkeep_fds;
 	int status_fd; /* -1: none */
+	int info_fd, block_fd, sync_fd;
 	enum tty_mode tty;
+	const char *argv0;	 /* NULL: the command's own name */
+	const char *standard[3]; /* files in the place of 0, 1, 2; NULL: as they are */
+	bool background, quiet;
 	double time_limit; /* seconds; 0: none */
 
 	char **argv; /* the command */
@@ -216,6 +228,10 @@ const char *directive_nearest(const char *name);
 void options_parse(int argc, char *argv[], struct spec *spec);
 
 void usage_print(FILE *out);
+void completion_print(FILE *out);
+
+/* The options that come from a descriptor (--args), put where that was said. */
+void args_expand(struct spec *spec, int *argc, char ***argv);
 
 /* Add one directive to SPEC->settings: checks its words, and duplicates. */
 int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err);
@@ -287,6 +303,8 @@ struct plan {
 	int lifeline[2]; /* init holds the reading end: EOF is the supervisor's death */
 	int release[2];	 /* one byte when the maps are written, and one when told of the start */
 	int report[2];	 /* struct report from init: a socket, which can pass a descriptor */
+	int standard[3]; /* what is opened for 0, 1, 2; -1: nothing */
+	int started;	 /* where to say that it has started, -1: nobody waits for that */
 	bool terminal;	 /* the payload gets a terminal of its own, */
 	unsigned int terminal_fds; /* which is these of 0, 1, 2, as a mask */
 };
@@ -362,6 +380,12 @@ __attribute__((noreturn)) void init_loop(struct child *child);
 int audit_payload(struct child *child);
 int audit_init(struct child *child);
 
+/*
+ * --background: in a process of its own, where it returns the descriptor on which to say that
+ * the payload has started; the caller's process prints the other's pid and exits then.
+ */
+int background_start(const struct spec *spec);
+
 int supervise(struct plan *plan); /* exit status; fills in the caller's signal mask */
 
 /* ---- Landlock (landlock.c) ---- */
@@ -378,6 +402,8 @@ int landlock_enforce(struct child *child);
 int report_failure(const struct plan *plan, const struct report *report);
 void explain(const struct plan *plan);
 
+/* --info-fd: one object, for whoever has to find the sandbox. */
+void status_info(const struct plan *plan, pid_t init, pid_t payload);
 void status_started(const struct plan *plan, pid_t init, pid_t payload);
 void status_ended(const struct plan *plan, const char *how, int status,
 		  const struct report *report);

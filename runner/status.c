@@ -43,12 +43,40 @@ static json_t *walls(const struct plan *plan)
 	return list;
 }
 
+/* The names are bubblewrap's, for the programs that know them. */
+void status_info(const struct plan *plan, pid_t init, pid_t payload)
+{
+	uint64_t inodes[16] = { 0 };
+	json_t *object;
+	char *text;
+
+	if (plan->spec->info_fd < 0)
+		return;
+	object = json_pack("{s:i}", "child-pid", (int)init);
+	ns_inodes(plan->proc, payload ? payload : init, inodes);
+	for (unsigned int i = 0; ns_kinds[i].name; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s-namespace", ns_kinds[i].name);
+		if (inodes[i])
+			json_object_set_new(object, name, json_integer((json_int_t)inodes[i]));
+	}
+	text = json_dumps(object, JSON_INDENT(4));
+	if (text)
+		dprintf(plan->spec->info_fd, "%s\n", text);
+	free(text);
+	json_decref(object);
+	if (plan->spec->info_fd > STDERR_FILENO)
+		close(plan->spec->info_fd); /* its reader is not to wait for our end */
+}
+
 void status_started(const struct plan *plan, pid_t init, pid_t payload)
 {
 	if (plan->spec->status_fd >= 0)
-		write_line(plan, json_pack("{s:s,s:i,s:i,s:s,s:o}", "event", "started", "init",
-					   (int)init, "payload", (int)payload, "policy",
-					   plan->spec->policy, "walls", walls(plan)));
+		write_line(plan,
+			   json_pack("{s:s,s:i,s:i,s:i,s:s,s:o}", "event", "started", "child-pid",
+				     (int)init, "init", (int)init, "payload", (int)payload,
+				     "policy", plan->spec->policy, "walls", walls(plan)));
 }
 
 void status_ended(const struct plan *plan, const char *how, int status, const struct report *report)
@@ -58,6 +86,8 @@ void status_ended(const struct plan *plan, const char *how, int status, const st
 	if (plan->spec->status_fd < 0)
 		return;
 	object = json_pack("{s:s,s:i}", "event", how, "status", status);
+	if (report->kind == REPORT_EXITED)
+		json_object_set_new(object, "exit-code", json_integer(status));
 	if (strcmp(how, "signaled") == 0)
 		json_object_set_new(object, "signal", json_integer(WTERMSIG(report->status)));
 	if (report->kind == REPORT_FAILED) {

@@ -53,9 +53,16 @@ int child_terminal(struct child *child)
 
 int child_stdio(struct child *child)
 {
+	const struct plan *plan = child->plan;
+
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-		if (child->terminal >= 0 && (child->plan->terminal_fds & (1u << fd)) &&
-		    dup2(child->terminal, fd) < 0)
+		int from = plan->standard[fd];
+
+		if (fd == STDERR_FILENO && plan->spec->standard[fd] && from < 0)
+			from = STDOUT_FILENO; /* "stderr stdout" */
+		else if (child->terminal >= 0 && (plan->terminal_fds & (1u << fd)))
+			from = child->terminal;
+		if (from >= 0 && dup2(from, fd) < 0)
 			return -errno;
 	}
 	return 0;

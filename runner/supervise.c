@@ -36,6 +36,7 @@ struct supervision {
 	double deadline; /* CLOCK_MONOTONIC seconds; INFINITY */
 	bool timed_out;
 	bool stop_asked; /* by a SIGTSTP, which was forwarded */
+	bool blocked;	 /* it is ready, and waits for --block-fd */
 	bool draining;	 /* the payload ended, and init waits until its output is copied */
 	struct terminal terminal;
 	struct report last;
@@ -95,11 +96,20 @@ static const char *clone_hint(int error)
 	}
 }
 
+/* With the caller's terminal as it was. The sandbox dies with us. */
+__attribute__((noreturn)) static void give_up(struct supervision *s, const char *doing)
+{
+	int error = errno;
+
+	terminal_finish(&s->terminal);
+	fail("%s: %s", doing, strerror(error));
+}
+
 /* If init is gone, the report pipe will say so. */
-static void release_init(const struct supervision *s)
+static void release_init(struct supervision *s)
 {
 	if (write(s->plan->release[1], "", 1) < 0 && errno != EPIPE)
-		fail("release init: %s", strerror(errno));
+		give_up(s, "release init");
 }
 
 /* The child runs init and does not come back. */
@@ -224,6 +234,30 @@ static pid_t payload_pid(const struct supervision *s)
 	return pid;
 }
 
+/* Init opens the gate now, or has done so already. */
+static void let_go(struct supervision *s)
+{
+	const int fd = s->plan->started;
+
+	s->blocked = false;
+	s->terminal.reads = true;
+	release_init(s);
+	if (fd >= 0 && write(fd, "", 1) != 1)
+		give_up(s, "background: say that it has started");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void take_go_ahead(struct supervision *s)
+{
+	char byte;
+
+	if (read(s->plan->spec->block_fd, &byte, 1) >= 0)
+		let_go(s);
+	else if (errno != EINTR && errno != EAGAIN)
+		give_up(s, "block-fd: read it");
+}
+
 /* A report, and the descriptor that came with it, or -1. */
 static ssize_t receive(const struct supervision *s, struct report *report, int *fd)
 {
@@ -248,9 +282,10 @@ static ssize_t receive(const struct supervision *s, struct report *report, int *
 /* Take one report; false at the end of file, which is init's end. */
 static bool take_report(struct supervision *s)
 {
-	struct report report;
+	struct report report = { 0 };
 	int fd;
 	ssize_t n = receive(s, &report, &fd);
+	pid_t payload;
 
 	if (n < 0 && errno == EINTR)
 		return true;
@@ -261,9 +296,12 @@ static bool take_report(struct supervision *s)
 		terminal_start(&s->terminal, fd);
 		break;
 	case REPORT_STARTED:
-		status_started(s->plan, s->init, payload_pid(s));
-		s->terminal.reads = true;
-		release_init(s);
+		payload = payload_pid(s);
+		status_started(s->plan, s->init, payload);
+		status_info(s->plan, s->init, payload);
+		s->blocked = s->plan->spec->block_fd >= 0;
+		if (!s->blocked)
+			let_go(s);
 		break;
 	case REPORT_STOPPED:
 		stop_too(s);
@@ -287,24 +325,26 @@ static int poll_timeout(const struct supervision *s)
 
 static void watch(struct supervision *s)
 {
-	struct pollfd fds[2 + TERMINAL_FDS] = {
+	struct pollfd fds[3 + TERMINAL_FDS] = {
 		{ .fd = s->plan->report[0], .events = POLLIN },
 		{ .fd = s->signals, .events = POLLIN },
+		{ .events = POLLIN },
 	};
 	bool open = true;
 
 	while (open) {
 		int n;
 
-		terminal_poll(&s->terminal, fds + 2);
-		n = poll(fds, 2 + TERMINAL_FDS, poll_timeout(s));
-		if (n < 0 && errno != EINTR) {
-			terminal_finish(&s->terminal);
-			fail("poll: %s", strerror(errno));
-		}
+		fds[2].fd = s->blocked ? s->plan->spec->block_fd : -1;
+		terminal_poll(&s->terminal, fds + 3);
+		n = poll(fds, 3 + TERMINAL_FDS, poll_timeout(s));
+		if (n < 0 && errno != EINTR)
+			give_up(s, "poll");
 		if (n == 0)
 			terminal_resume(&s->terminal); /* if we are in the foreground by now */
-		terminal_serve(&s->terminal, fds + 2);
+		terminal_serve(&s->terminal, fds + 3);
+		if (fds[2].revents)
+			take_go_ahead(s);
 		if (fds[1].revents)
 			forward_signal(s);
 		if (fds[0].revents)
@@ -342,7 +382,7 @@ static int outcome(const struct supervision *s)
 	}
 	if (last->kind == REPORT_EXITED) {
 		status = 128 + WTERMSIG(last->status);
-		if (WTERMSIG(last->status) == SIGSYS)
+		if (WTERMSIG(last->status) == SIGSYS && !s->plan->spec->quiet)
 			fprintf(stderr,
 				"sbrun: %s: killed by the policy: a system call that it "
 				"does not allow (SIGSYS)\n",
@@ -351,7 +391,9 @@ static int outcome(const struct supervision *s)
 		return status;
 	}
 	if (s->timed_out) {
-		fprintf(stderr, "sbrun: time limit: ended after %g s\n", s->plan->spec->time_limit);
+		if (!s->plan->spec->quiet)
+			fprintf(stderr, "sbrun: time limit: ended after %g s\n",
+				s->plan->spec->time_limit);
 		status_ended(s->plan, "time-limit", STATUS_TIME_LIMIT, last);
 		return STATUS_TIME_LIMIT;
 	}

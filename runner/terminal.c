@@ -120,13 +120,9 @@ void terminal_start(struct terminal *t, int master)
 /* The payload may have had the caller's terminal itself, as its standard input. */
 void terminal_finish(struct terminal *t)
 {
-	struct termios now;
-
-	if (t->raw)
-		terminal_suspend(t);
-	else if (t->master < 0 && t->is_tty && in_foreground(t) && tcgetattr(t->in, &now) == 0 &&
-		 memcmp(&now, &t->saved, sizeof(now)) != 0)
+	if (t->master < 0 && t->is_tty && in_foreground(t))
 		set_modes(t, &t->saved);
+	terminal_suspend(t);
 }
 
 /* ---- copying ---- */

@@ -21,24 +21,10 @@
 static void read_data(struct plan *plan, struct ns_op *op, int fd)
 {
 	struct bpf_arena *arena = plan->spec->arena;
-	char *data = bpf_alloc_raw(arena, DATA_MAX);
-	ssize_t n;
 
-	if (!data)
-		fail("%s: no memory for its contents", escaped(arena, op->dest));
-	do {
-		n = read(fd, data + op->len, DATA_MAX - op->len);
-		if (n < 0 && errno != EINTR)
-			fail("%s: read descriptor %d: %s", escaped(arena, op->dest), fd,
-			     strerror(errno));
-		if (n > 0)
-			op->len += (size_t)n;
-	} while (n && op->len < DATA_MAX);
-	if (op->len == DATA_MAX)
-		fail("%s: more than %u bytes", escaped(arena, op->dest), DATA_MAX - 1);
-	op->data = data;
-	arena->used =
-		(size_t)(data - arena->base) + op->len + 1; /* what was not needed is given back */
+	op->data = read_all(arena, fd, DATA_MAX, &op->len);
+	if (!op->data)
+		fail("%s: read descriptor %d: %s", escaped(arena, op->dest), fd, strerror(errno));
 }
 
 static const char *passwd_text(const struct plan *plan)

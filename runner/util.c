@@ -85,6 +85,32 @@ char *escaped(struct bpf_arena *arena, const char *text)
 	return out;
 }
 
+char *read_all(struct bpf_arena *arena, int fd, size_t max, size_t *len)
+{
+	char *data = bpf_alloc_raw(arena, max);
+	ssize_t n;
+
+	*len = 0;
+	if (!data) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	do {
+		n = read(fd, data + *len, max - *len);
+		if (n < 0 && errno != EINTR)
+			return NULL;
+		if (n > 0)
+			*len += (size_t)n;
+	} while (n && *len < max);
+	if (*len == max) {
+		errno = EFBIG;
+		return NULL;
+	}
+	data[*len] = '\0';
+	arena->used = (size_t)(data - arena->base) + *len + 1; /* the rest is given back */
+	return data;
+}
+
 int parse_number(const char *text, uint64_t max, uint64_t *value)
 {
 	int base = strncmp(text, "0x", 2) == 0 ? 16 : 10;

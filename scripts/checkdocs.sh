@@ -29,11 +29,11 @@ complain() {
 
 "$sbrun" --help >"$tmp/help" || exit 1
 # "  --ro-bind[-try] SRC [DEST] ..." and "  --errno(E) CALL..."
-sed -n 's/^  --\([a-z-]*\).*/\1/p' "$tmp/help" | sort -u >"$tmp/helped"
+sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' "$tmp/help" | sort -u >"$tmp/helped"
 # Troff's "\-" is a "-"; an entry is in bold.
 sed 's/\\-/-/g' "$docs/sbrun.1" >"$tmp/man"
 named() {
-	grep -oE -e '(^|[^a-z-])--[a-z][a-z-]*' | sed 's/.*--\([a-z]\)/\1/; s/-$//' | sort -u
+	grep -oE -e '(^|[^a-z-])--[a-z][a-z0-9-]*' | sed 's/.*--\([a-z]\)/\1/; s/-$//' | sort -u
 }
 grep -E '^\.(B|BI|BR|IB|RB) ' "$tmp/man" | named >"$tmp/entries"
 named <"$tmp/man" >"$tmp/named"

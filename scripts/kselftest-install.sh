@@ -36,7 +36,7 @@ for helper in bpf/judged.c bpf/listing.c system/*.c; do
 	name=${helper%.c}
 	[ ! -e "$TESTBIN/$name" ] || add "$TESTBIN/$name" "$name"
 done
-for file in */*_test.sh */*_test.py golden/* system/*.sh data/*; do
+for file in */*_test.sh */*_test.py golden/* system/*.sh system/*.py data/*; do
 	[ ! -e "$file" ] || add "$file" "$file"
 done
 cd "$dest"

@@ -97,7 +97,7 @@ TEST(groups)
 TEST(names)
 {
 	for (const struct directive *row = directives; row->name; row++) {
-		EXPECT_EQ(strlen(row->name), strspn(row->name, "abcdefghijklmnopqrstuvwxyz-"));
+		EXPECT_EQ(strlen(row->name), strspn(row->name, "abcdefghijklmnopqrstuvwxyz0-"));
 		for (const struct directive *other = row + 1; other->name; other++) {
 			EXPECT_STRNE(row->name, other->name);
 		}
@@ -207,6 +207,12 @@ static const char *const good[] = {
 	"rlimit nofile 0 unlimited",
 	"rlimit as 1G 1G",
 	"rlimit core unlimited",
+	"argv0 -sh",
+	"argv0 \"\"",
+	"stdin /dev/null",
+	"stdout out",
+	"stderr stdout",
+	"pty",
 	"tty auto",
 	"tty own",
 	"tty none",
@@ -342,6 +348,9 @@ static const char *const bad[] = {
 	"rlimit nofile -1",
 	"rlimit nofile K",
 	"rlimit nofile 1 18446744073709551616",
+	"stdin \"\"",
+	"stdout",
+	"stderr a b",
 	"tty",
 	"tty yes",
 	"tty own none",

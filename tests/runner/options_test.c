@@ -58,6 +58,8 @@ static const struct example good[] = {
 	  0,
 	  "\ntmpfs /x size=1M\nshare-net\n" },
 	{ { { "--status-fd", "2", "--", "x" } }, 0, "fd=2" },
+	{ { { "--json-status-fd", "2", "--", "x" } }, 0, "fd=2" },
+	{ { { "--background", "--quiet", "--info-fd", "1", "--", "x" } }, 0, "[x]" },
 	{ { { "--allow", "socket", "if", "domain", "==", "AF_UNIX", "--", "x" } },
 	  0,
 	  "\nallow socket if domain == AF_UNIX\n" },
@@ -68,8 +70,10 @@ static const struct example good[] = {
 	{ { { "--explain", "steps", "--", "cat" } }, 0, "mode=1 host=- command=[cat]" },
 	{ { { "--explain=plan" } }, 0, "mode=1" },
 	{ { { "--print-policy" } }, 0, "mode=2" },
-	{ { { "--version" } }, 0, "mode=3" },
-	{ { { "--help" } }, 0, "mode=4" },
+	{ { { "--dry-run" } }, 0, "mode=3" },
+	{ { { "--completion", "bash" } }, 0, "mode=4" },
+	{ { { "--version" } }, 0, "mode=5" },
+	{ { { "--help" } }, 0, "mode=6" },
 };
 
 static const struct example bad[] = {
@@ -97,6 +101,11 @@ static const struct example bad[] = {
 	{ { { "--status-fd", "-1", "--", "x" } }, 125, "not a descriptor" },
 	{ { { "--status-fd", "2147483648", "--", "x" } }, 125, "not a descriptor" },
 	{ { { "--keep-fd", "x", "--", "x" } }, 125, "not a descriptor" },
+	{ { { "--info-fd", "", "--", "x" } }, 125, "not a descriptor" },
+	{ { { "--args", "x", "--", "x" } }, 125, "--args: not a descriptor: 'x'" },
+	{ { { "--args" } }, 125, "--args: not a descriptor" },
+	{ { { "--args", "777", "--", "x" } }, 125, "--args: read descriptor 777" },
+	{ { { "--completion", "tcsh" } }, 125, "bash" },
 	{ { { "--explain", "everything" } }, 125, "plan, steps and program" },
 	{ { { "--allow", "raed", "--", "x" } }, 125, "did you mean 'read'" },
 	{ { { "--allow", "read\nkill write", "--", "x" } }, 125, "command line" },

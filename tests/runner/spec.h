@@ -37,7 +37,7 @@ static maybe_unused struct spec *new_spec(void)
 	spec = bpf_alloc(&whole, sizeof(*spec));
 	*arena = whole;
 	spec->arena = arena;
-	spec->status_fd = -1;
+	spec->status_fd = spec->info_fd = spec->block_fd = spec->sync_fd = -1;
 	return spec;
 }
 
