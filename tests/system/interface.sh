@@ -145,7 +145,7 @@ in_background() {
 }
 
 test_background() {
-	>"$T/shared/out"
+	: >"$T/shared/out"
 	chmod 666 "$T/shared/out"
 	expect_output told "$who: --background: it runs, and a signal to its pid is for it" in_background
 	expect_status 125 "$who: --background: a failure is the caller's" \

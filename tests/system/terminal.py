@@ -385,7 +385,7 @@ def stopped_by_itself():
 
 def stopped_for_too_long():
     """The time limit does not stop with sbrun."""
-    pid, _, result = start_job("--time-limit", "0.5", script="echo ready; cat; sleep 1000")
+    pid, _, result = start_job("--time-limit", "0.5", script="echo ready; read x")
     os.kill(pid, signal.SIGTSTP)
     equal(os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1]), True, "sbrun is stopped")
     equal(result.read(), b"", "the rest")
