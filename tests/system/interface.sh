@@ -178,12 +178,11 @@ test_completion() {
 		skip "$who: --completion" 'needs bash'
 		return
 	fi
-	expect_output '--ro-bind
---ro-bind-try
+	expect_output '--ro-bind-try
 strict
 strict-calls' "$who: --completion bash" as_caller bash -c 'eval "$("$1" --completion bash)"
 		cd /
-		COMP_WORDS=(sbrun --ro-b) COMP_CWORD=1
+		COMP_WORDS=(sbrun --ro-bind-t) COMP_CWORD=1
 		_sbrun && printf "%s\n" "${COMPREPLY[@]}"
 		COMP_WORDS=(sbrun --policy stric) COMP_CWORD=2
 		_sbrun && printf "%s\n" "${COMPREPLY[@]}"' bash "$SBRUN"
