@@ -59,7 +59,7 @@ seed() {
 	case $1 in
 	import_kafel_fuzz) others "$2" "$here"/kafel.seed "$data"/kafel/* ;;
 	import_minijail_fuzz)
-		others "$2" "$here"/minijail.seed "$data"/minijail/* "$data"/crosvm/* \
+		others "$2" "$here"/minijail.seed "$data"/minijail/* "$data"/crosvm/*/* \
 			"$data"/chromeos-platform2/*
 		;;
 	import_oci_fuzz)
@@ -82,11 +82,10 @@ run() {
 	target=$1
 	corpus=corpus/$target
 	log=logs/$target
-	max=8192
-	[ "$target" != import_oci_fuzz ] || max=32768 # as large as real profiles are
+	max=$(sed -n 's/^#define FUZZ_MAX_INPUT *\([0-9]*\).*/\1/p' "$here/$target.c")
 	mkdir -p "$corpus" "seeds/$target" findings logs
 	seed "$target" "seeds/$target"
-	"tests/fuzz/$target" -max_total_time="$seconds" -max_len=$max -timeout=20 \
+	"tests/fuzz/$target" -max_total_time="$seconds" -max_len="${max:-4096}" -timeout=20 \
 		-rss_limit_mb=3072 -print_final_stats=1 -artifact_prefix="$PWD/findings/$target-" \
 		"$corpus" "seeds/$target" >"$log" 2>&1
 	status=$?

@@ -4,11 +4,12 @@
  * taken: the text that comes out must be a policy, with both readings of arguments;
  * that is compiled and proved; and what can be written as a profile again must come back.
  */
+#define FUZZ_MAX_INPUT 32768 /* as large as real profiles are */
+
 #include "tests/fuzz/fuzz.h"
 
 #include "bpf/import/import.h"
 
-#define MAX_INPUT  (32 << 10)
 #define MAX_EXPORT (1 << 20)
 
 static char exported[MAX_EXPORT];
@@ -61,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bpf_arena arena = fuzz_arena(0);
 	struct bpf_policy policy;
 
-	if (size > MAX_INPUT)
+	if (size > FUZZ_MAX_INPUT)
 		return 0;
 	options.faithful = size & 1;
 	options.enosys = size & 2;

@@ -8,8 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MAX_INPUT 4096
-#define MAX_LINE  4096 /* of a policy; escapes can make one longer when it is printed */
+#define FUZZ_MAX_INPUT 8192 /* as large as policies here are */
+#define MAX_LINE       4096 /* of a policy; escapes can make one longer when it is printed */
 
 /* No error may be without words. */
 static int expect_words(int ret, const struct bpf_error *err)
@@ -79,11 +79,11 @@ static void check_round_trip(struct spec *spec, const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char text[MAX_INPUT + 1];
+	char text[FUZZ_MAX_INPUT + 1];
 	struct spec *spec;
 	char *first;
 
-	if (size > MAX_INPUT || memchr(data, '\0', size))
+	if (size > FUZZ_MAX_INPUT || memchr(data, '\0', size))
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';

@@ -3,12 +3,13 @@
  * Fuzz programs as text: what is refused has words and a place; what is taken and the kernel
  * would take, is written, read again and the same.
  */
+#define FUZZ_MAX_INPUT 8192
+
 #include "tests/fuzz/fuzz.h"
 
 #include "bpf/bench.h"
 
-#define MAX_INPUT 8192
-#define MAX_TEXT  (1 << 20)
+#define MAX_TEXT (1 << 20)
 
 static char written[MAX_TEXT];
 static struct bpf_prog prog, again;
@@ -32,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *out;
 	long len;
 
-	if (size > MAX_INPUT || read_text((const char *)data, size, abi, &prog) < 0 ||
+	if (size > FUZZ_MAX_INPUT || read_text((const char *)data, size, abi, &prog) < 0 ||
 	    bpf_check(prog.insn, prog.len, NULL) < 0)
 		return 0;
 	out = fmemopen(written, MAX_TEXT, "w");
