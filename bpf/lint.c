@@ -186,7 +186,7 @@ static bool narrow(const struct bpf_lint *lint, enum bpf_abi_id abi, struct bpf_
 
 /* ---- what becomes of each call ---- */
 
-static bool is_let_through(uint32_t action)
+bool bpf_is_let_through(uint32_t action)
 {
 	action &= SECCOMP_RET_ACTION_FULL;
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
@@ -196,15 +196,15 @@ static void note_fate(struct bpf_lint *lint, uint32_t action, const struct bpf_r
 {
 	struct bpf_fate *fate = lint->fate;
 
-	if (is_let_through(action))
+	if (bpf_is_let_through(action))
 		fate->passes = true;
 	else
 		fate->stops = true;
-	if (rule && !is_let_through(action) && !fate->rule)
+	if (rule && !bpf_is_let_through(action) && !fate->rule)
 		fate->rule = lint->rule_of[rule->number];
-	if (rule && is_let_through(action) && !fate->allows)
+	if (rule && bpf_is_let_through(action) && !fate->allows)
 		fate->allows = lint->rule_of[rule->number];
-	if (!is_let_through(action) && action != (SECCOMP_RET_ERRNO | ENOSYS))
+	if (!bpf_is_let_through(action) && action != (SECCOMP_RET_ERRNO | ENOSYS))
 		fate->not_enosys = true;
 	if (rule)
 		lint->decides[rule->number] = true;

@@ -43,6 +43,9 @@ struct bpf_lint {
 __attribute__((format(printf, 3, 4))) void
 bpf_lint_tell(struct bpf_lint *lint, const struct bpf_finding *what, const char *format, ...);
 
+/* Does the call run? */
+bool bpf_is_let_through(uint32_t action);
+
 /* Calls that are stopped while others that do the same are not (siblings.c). */
 void bpf_lint_siblings(struct bpf_lint *lint);
 

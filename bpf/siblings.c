@@ -12,6 +12,11 @@
  *
  * "Partly" marks families in which it matters that some arguments are stopped: a
  * condition on clone's flags is moot when unshare takes the same flags.
+ *
+ * i386 has two calls that are many others, by a number behind which no filter can look:
+ * socketcall (net/socket.c) and ipc (ipc/syscall.c). Some of what they do has no number of its
+ * own there: to stop semop() of i386 is to stop ipc(). So an ABI without the call is
+ * looked at as well, and what is meant to be stopped there is what is stopped elsewhere.
  */
 #include "bpf/lint.h"
 
@@ -26,7 +31,8 @@ static const struct family {
 } families[] = {
 { "access faccessat", "access faccessat faccessat2", false, false },
 { "accept", "accept4", false, false },
-{ "bind connect listen accept accept4 sendto sendmsg recvfrom recvmsg socket",
+{ "socket socketpair bind connect listen accept accept4 shutdown getsockname getpeername "
+  "getsockopt setsockopt sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg recvmmsg_time64",
   "socketcall", false, true },
 { "chmod fchmodat", "chmod fchmodat fchmodat2", false, false },
 { "chown chown32 lchown lchown32 fchownat", NULL, false, false },
@@ -50,21 +56,25 @@ static const struct family {
   "mkdirat linkat symlinkat socket",
   "io_uring_setup io_uring_enter", false, true },
 { "pipe", "pipe2", false, false },
-{ "poll ppoll select pselect6", NULL, false, false },
+{ "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64", NULL, false, false },
 { "ptrace", "process_vm_readv process_vm_writev pidfd_getfd", false, false },
 { "read pread64 readv preadv", "read pread64 readv preadv preadv2", false, false },
 { "readlink readlinkat", NULL, false, false },
-{ "recvfrom recvmsg recvmmsg", NULL, false, false },
+{ "recvfrom recvmsg recvmmsg recvmmsg_time64", NULL, false, false },
 { "rename renameat", "rename renameat renameat2", false, false },
 { "rmdir", "unlinkat", false, false },
 { "sendto sendmsg sendmmsg", NULL, false, false },
+{ "semget semop semtimedop semtimedop_time64 semctl msgget msgsnd msgrcv msgctl "
+  "shmget shmat shmdt shmctl",
+  "ipc", false, true },
+{ "semop semtimedop semtimedop_time64", NULL, false, false },
 { "setrlimit", "prlimit64", false, false },
 { "stat lstat newfstatat stat64 lstat64 fstatat64",
   "stat lstat newfstatat stat64 lstat64 fstatat64 statx", false, false },
 { "symlink symlinkat", NULL, false, false },
 { "umount umount2", NULL, false, false },
 { "unlink unlinkat", NULL, false, false },
-{ "utime utimes futimesat utimensat", NULL, false, false },
+{ "utime utimes futimesat utimensat utimensat_time64", NULL, false, false },
 { "write pwrite64 writev pwritev", "write pwrite64 writev pwritev pwritev2", false, false },
 };
 /* clang-format on */
@@ -126,6 +136,51 @@ static const struct bpf_fate *fate_of(const struct bpf_lint *lint, unsigned int 
 	return &lint->fates[abi][call->nr[abi]];
 }
 
+static bool names(const struct bpf_rule *rule, const struct bpf_syscall *call)
+{
+	const struct bpf_call *named;
+
+	for (named = rule->calls; named; named = named->next) {
+		if (named->syscall == call)
+			return true;
+	}
+	return false;
+}
+
+/* What the rules say of CALL, which no ABI of the policy has: the last one decides. */
+static void find_intent(const struct bpf_lint *lint, const struct bpf_syscall *call,
+			struct bpf_fate *fate)
+{
+	const struct bpf_rule *rule;
+
+	memset(fate, 0, sizeof(*fate));
+	for (rule = lint->policy->rules; rule; rule = rule->next) {
+		if (!names(rule, call) || rule->cond)
+			continue;
+		fate->passes = bpf_is_let_through(rule->action);
+		fate->stops = !fate->passes;
+		fate->not_enosys = rule->action != (SECCOMP_RET_ERRNO | ENOSYS);
+		fate->rule = fate->stops ? rule : NULL;
+	}
+}
+
+/* What is to become of CALL under ABI, which may not have it: then as under one that has. */
+static struct bpf_fate meant(const struct bpf_lint *lint, unsigned int abi,
+			     const struct bpf_syscall *call)
+{
+	struct bpf_fate fate;
+	unsigned int other;
+
+	if (call->nr[abi] != BPF_NO_NR)
+		return *fate_of(lint, abi, call);
+	for (other = 0; other < BPF_ABIS; other++) {
+		if (lint->policy->abis & 1u << other && call->nr[other] != BPF_NO_NR)
+			return *fate_of(lint, other, call);
+	}
+	find_intent(lint, call, &fate);
+	return fate;
+}
+
 /* All ways around CALL that are open, as text; false: there is none. */
 static bool find_ways(const struct bpf_lint *lint, const struct family *family, unsigned int abi,
 		      const struct bpf_syscall *call, char text[BPF_REMARK])
@@ -150,23 +205,38 @@ static bool find_ways(const struct bpf_lint *lint, const struct family *family, 
 static bool check_call(struct bpf_lint *lint, const struct family *family, unsigned int abi,
 		       const struct bpf_syscall *call)
 {
-	const struct bpf_fate *fate = fate_of(lint, abi, call);
-	const struct bpf_rule *rule = fate->rule;
+	const struct bpf_fate fate = meant(lint, abi, call);
+	const struct bpf_rule *rule = fate.rule;
+	const bool first = abi == (unsigned int)__builtin_ctz(lint->policy->abis);
 	struct bpf_finding finding = { .check = "sibling" };
 	char ways[BPF_REMARK];
 
 	/* A rule that allows it with some arguments means to stop the others. */
 	if (!rule && family->partly)
-		rule = fate->allows;
+		rule = fate.allows;
 	/* ENOSYS is no refusal: it asks the program to do otherwise. */
-	if (!fate->stops || !rule || !fate->not_enosys || (fate->passes && !family->partly))
+	if (!fate.stops || !rule || !fate.not_enosys || (fate.passes && !family->partly))
 		return false;
 	if (!find_ways(lint, family, abi, call, ways))
 		return false;
 	finding.place = rule->place;
-	bpf_lint_tell(lint, &finding, "%s %s here, and what does the same is allowed: %s",
-		      call->name, fate->passes ? "is partly stopped" : "is stopped", ways);
+	bpf_lint_tell(lint, &finding, "%s %s here, and what does the same is allowed%s%s: %s",
+		      call->name, fate.passes ? "is partly stopped" : "is stopped",
+		      first ? "" : " on ", first ? "" : bpf_abis[abi].name, ways);
 	return true;
+}
+
+/* One ABI is enough to make the point. */
+static bool check_abis(struct bpf_lint *lint, const struct family *family,
+		       const struct bpf_syscall *call)
+{
+	unsigned int abi;
+
+	for (abi = 0; abi < BPF_ABIS; abi++) {
+		if (lint->policy->abis & 1u << abi && check_call(lint, family, abi, call))
+			return true;
+	}
+	return false;
 }
 
 /* Flags of clone() can be looked at, those of clone3() cannot. */
@@ -189,21 +259,18 @@ static void check_clone3(struct bpf_lint *lint, unsigned int abi)
 void bpf_lint_siblings(struct bpf_lint *lint)
 {
 	const struct bpf_syscall *call;
-	unsigned int abi;
 	const char *words;
 	size_t f;
 
-	/* One ABI is enough to make the point. */
 	if (!lint->policy->abis)
 		return;
-	abi = (unsigned int)__builtin_ctz(lint->policy->abis);
 	for (f = 0; f < COUNT(families); f++) {
 		words = families[f].stopped;
 		/* The same way around many calls is told once. */
 		while ((call = next_call(&words))) {
-			if (check_call(lint, &families[f], abi, call) && families[f].once)
+			if (check_abis(lint, &families[f], call) && families[f].once)
 				break;
 		}
 	}
-	check_clone3(lint, abi);
+	check_clone3(lint, (unsigned int)__builtin_ctz(lint->policy->abis));
 }

@@ -208,6 +208,73 @@ TEST(too_much_is_passed_over)
 	EXPECT_EQ(0, lint(text, &found));
 }
 
+/* All that the kernel has behind socketcall() and ipc(), linux/net.h and linux/ipc.h. */
+static const struct {
+	const char *calls, *multiplexer;
+} multiplexed[] = {
+	{ "socket bind connect listen accept getsockname getpeername socketpair sendto recvfrom "
+	  "shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg",
+	  "socketcall" },
+	{ "semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl",
+	  "ipc" },
+};
+
+static const char *next_name(const char *words, char name[32])
+{
+	const size_t len = strcspn(words, " ");
+
+	snprintf(name, 32, "%.*s", (int)len, words);
+	return words + len + (words[len] == ' ');
+}
+
+/* Does any finding speak of SIBLING as a way around? */
+static bool is_told(const struct found *found, const char *sibling)
+{
+	unsigned int i;
+
+	for (i = 0; i < found->n; i++) {
+		if (!strcmp(found->findings[i].check, "sibling") &&
+		    strstr(found->findings[i].text, sibling))
+			return true;
+	}
+	return false;
+}
+
+/* Some have no number of their own on i386, which makes it worse. */
+TEST(multiplexers)
+{
+	static const char *const abis[] = { "i386", "x86_64 i386" };
+	static const char *const ends[] = { "allow ipc", "kill socketcall ipc" };
+	struct found found;
+	const char *words;
+	char name[32], text[200];
+	unsigned int abi, end;
+	size_t i;
+
+	for (i = 0; i < COUNT(multiplexed); i++) {
+		for (words = multiplexed[i].calls; *words;) {
+			words = next_name(words, name);
+			for (abi = 0; abi < COUNT(abis); abi++) {
+				for (end = 0; end < COUNT(ends); end++) {
+					snprintf(text, sizeof(text),
+						 "abi %s\ndefault allow\ndeny %s\n%s", abis[abi],
+						 name, ends[end]);
+					ASSERT_LE(0, lint(text, &found));
+					EXPECT_EQ(end == 0,
+						  is_told(&found, multiplexed[i].multiplexer))
+					{
+						TH_LOG("%s", text);
+					}
+				}
+			}
+		}
+	}
+	/* It is told of the ABI where it is so, and not where there are no such calls. */
+	EXPECT_EQ(2, lint("abi x86_64 i386\ndefault allow\ndeny semop", &found));
+	EXPECT_TRUE(is_told(&found, "allowed on i386: ipc"));
+	EXPECT_EQ(0, lint("abi x86_64\ndefault allow\ndeny semget semop semtimedop", &found));
+}
+
 TEST(siblings_are_named)
 {
 	const struct bpf_syscall *open = bpf_syscall_find("open", 4), *other;

@@ -465,15 +465,17 @@ static uint32_t *low_page(void)
 }
 
 #define I386_IPC	117
+#define NO_KEY		0x7fffeee1 /* of a semaphore that is not there */
 #define I386_MMAP2	192
+#define I386_SEMGET	393
 #define I386_SOCKET	359
 #define I386_SOCKETCALL 102
 
 /* Their arguments are behind a pointer, too, and they do what a dozen other calls do. */
 TEST(multiplexers)
 {
-	const char alone[] = "abi x86_64 i386; default allow; errno(EXFULL) socket semop";
-	const char both[] = "abi x86_64 i386; default allow; errno(EXFULL) socket semop;"
+	const char alone[] = "abi x86_64 i386; default allow; errno(EXFULL) socket semget";
+	const char both[] = "abi x86_64 i386; default allow; errno(EXFULL) socket semget;"
 			    "errno(ENOSYS) socketcall; errno(EBADE) ipc";
 	const uint32_t socket_args[3] = { AF_UNIX, SOCK_STREAM, 0 };
 	uint32_t *args = low_page();
@@ -482,13 +484,16 @@ TEST(multiplexers)
 		{ alone, by_int80, I386_SOCKET, { AF_UNIX, SOCK_STREAM }, EXFULL, 0 },
 		{ alone, by_int80, I386_SOCKETCALL, { 1, at }, 0, 0 }, /* the trap */
 		{ both, by_int80, I386_SOCKETCALL, { 1, at }, ENOSYS, 0 },
-		{ both, by_int80, I386_IPC, { 1, UINT32_MAX }, EBADE, NOT_THAT },
+		{ alone, by_int80, I386_SEMGET, { NO_KEY, 1, 0 }, EXFULL, ENOENT },
+		{ alone, by_int80, I386_IPC, { 2, NO_KEY, 1, 0 }, ENOENT, ENOENT }, /* the trap */
+		{ both, by_int80, I386_IPC, { 2, NO_KEY, 1, 0 }, EBADE, ENOENT },
 		{ both, NULL, SYS_socket, { AF_UNIX, SOCK_STREAM }, EXFULL, 0 },
 	};
 
 	EXPECT_EQ(-EINVAL, parse("abi i386; default allow; kill socketcall if family == AF_UNIX"));
 	EXPECT_EQ(-EINVAL, parse("abi x86_64 i386; default allow; kill ipc if semid == 1"));
 	EXPECT_TRUE(is_sibling("socket", "socketcall"));
+	EXPECT_TRUE(is_sibling("semget", "ipc"));
 	ASSERT_NE(NULL, args);
 	if (!has_int80())
 		SKIP(return, "this kernel has no 32-bit system calls");
