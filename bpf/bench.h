@@ -54,6 +54,23 @@ int bpf_text_read(const struct bpf_text *text, struct bpf_arena *arena, struct b
  */
 void bpf_text_write(FILE *out, const struct bpf_prog *prog);
 
+/* ---- all kinds of arguments of a call (cases.c) ---- */
+
+/* RULE, NULL as in bpf_policy_eval(), is a copy that lasts for the callback; its number is right. */
+typedef void bpf_case_fn(void *ctx, const struct seccomp_data *data, uint32_t action,
+			 const struct bpf_rule *rule);
+
+/*
+ * Call FN with one call for each kind of arguments of number NR that the rules of POLICY, and of
+ * those under it, tell apart, and with what becomes of it. -E2BIG: they are too many,
+ * and FN was not called. Scratch memory comes from the policy's arena.
+ */
+int bpf_each_case(const struct bpf_policy *policy, enum bpf_abi_id abi, uint32_t nr,
+		  bpf_case_fn *fn, void *ctx);
+
+/* What RULE names NR under ABI by; NULL: it is not about NR. */
+const struct bpf_call *bpf_rule_call(const struct bpf_rule *rule, enum bpf_abi_id abi, uint32_t nr);
+
 /* ---- doubts about a policy (lint.c) ---- */
 
 struct bpf_finding {
@@ -68,7 +85,8 @@ typedef void bpf_finding_fn(void *ctx, const struct bpf_finding *finding);
 /*
  * Look for what is valid and probably not meant, and call FN for each. Nothing is claimed
  * that was not tried on every kind of arguments that the rules distinguish; a call with too
- * many of them is passed over. Returns how many findings were no notes, or -E2BIG. Scratch
+ * many of them is passed over. Of a stack, each policy is doubted alone, but ways around
+ * what one of them stops must pass all. Returns how many findings were no notes, or -E2BIG. Scratch
  * memory comes from the policy's arena.
  */
 int bpf_lint(const struct bpf_policy *policy, bpf_finding_fn *fn, void *ctx);

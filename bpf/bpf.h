@@ -443,7 +443,7 @@ uint32_t bpf_policy_eval(const struct bpf_policy *policy, const struct seccomp_d
  * TOP becomes both: what the kernel does with a call when UNDER's filter is installed, and then
  * TOP's. The strictest action counts, TOP's where there are two errnos. UNDER, which
  * may be a stack, is TOP's from now on, and its rules are numbered after TOP's. Evaluation,
- * compiler and proof know of stacks; printing and lint see the uppermost policy alone.
+ * compiler, proof and lint know of stacks; printing sees the uppermost policy alone.
  *
  * -EOPNOTSUPP, with ERR: one filter would not do the same, since one of them notifies;
  * -E2BIG: too many rules. Neither changes anything.

@@ -2,11 +2,13 @@
 /*
  * What is valid in a policy and probably not meant.
  *
- * Nothing is guessed: for each call, cells.c has one value for each list of answers that its
- * arguments can give to all the questions of the rules, and the policy itself (eval.c) is
- * asked about every combination. A rule that decided none of them is unreachable; a condition
+ * Nothing is guessed: the policy itself (eval.c) is asked about every kind of arguments that
+ * its rules tell apart (cases.c). A rule that decided none of them is unreachable; a condition
  * that was the same for all is no condition. To ask about one condition alone, a policy is
  * made that has no other rule. What has too many combinations is passed over.
+ *
+ * Of a stack, each policy is doubted alone, since each is to be right with any other; but
+ * what one of them stops is no way around another.
  *
  * Siblings are in siblings.c: calls that do what another does.
  */
@@ -15,11 +17,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-
-#define MAX_CASES  20000 /* for one call */
-#define MAX_ATOMS  512
-#define MAX_VALUES 2048
-#define SPACE	   (1u << 18)
 
 /* ---- findings ---- */
 
@@ -35,155 +32,6 @@ void bpf_lint_tell(struct bpf_lint *lint, const struct bpf_finding *what, const 
 	lint->fn(lint->ctx, &finding);
 }
 
-/* ---- combinations of arguments ---- */
-
-static bool collect(struct bpf_lint *lint, const struct bpf_expr *expr, const struct bpf_call *call,
-		    enum bpf_abi_id abi)
-{
-	struct bpf_argtype type;
-	struct bpf_atom *atom;
-	int arg;
-
-	if (expr->op == BPF_EXPR_NOT)
-		return collect(lint, expr->left, call, abi);
-	if (expr->op == BPF_EXPR_AND || expr->op == BPF_EXPR_OR)
-		return collect(lint, expr->left, call, abi) &&
-		       collect(lint, expr->right, call, abi);
-	arg = bpf_call_arg(call, abi, expr->arg, strlen(expr->arg), &type);
-	if (arg < 0 || lint->natoms + 2 > MAX_ATOMS)
-		return false;
-	atom = &lint->atoms[lint->natoms++];
-	atom->arg = (unsigned int)arg;
-	atom->mask = expr->mask & bpf_width_mask(type.bits);
-	atom->k = expr->value & bpf_width_mask(type.bits);
-	atom->ordered = expr->op != BPF_EXPR_EQ && expr->op != BPF_EXPR_NE &&
-			expr->op != BPF_EXPR_SET;
-	if (type.is_signed && !expr->masked && atom->ordered) {
-		lint->atoms[lint->natoms] = *atom; /* which side of zero is asked as well */
-		lint->atoms[lint->natoms++].k = UINT64_C(1) << (type.bits - 1);
-	}
-	return true;
-}
-
-/* One value for each kind of argument ARG. */
-static bool find_values(struct bpf_lint *lint, unsigned int arg)
-{
-	struct bpf_atom own[MAX_ATOMS];
-	size_t i, n = 0;
-	int count;
-
-	for (i = 0; i < lint->natoms; i++) {
-		if (lint->atoms[i].arg == arg)
-			own[n++] = lint->atoms[i];
-	}
-	count = bpf_cells_find(&lint->cells, own, n);
-	lint->nvalues[arg] = count > 0 ? (size_t)count : 0;
-	lint->values[arg] = bpf_alloc_raw(lint->policy->arena, lint->nvalues[arg] * 8);
-	if (count <= 0 || !lint->values[arg])
-		return false;
-	memcpy(lint->values[arg], lint->cells.values[0], lint->nvalues[arg] * 8);
-	return true;
-}
-
-static bool make_combinations(struct bpf_lint *lint, const struct bpf_policy *policy,
-			      enum bpf_abi_id abi)
-{
-	const struct bpf_rule *rule;
-	size_t total = 1;
-	unsigned int arg;
-
-	lint->natoms = 0;
-	for (rule = policy->rules; rule; rule = rule->next) {
-		if (rule->cond && !collect(lint, rule->cond, rule->calls, abi))
-			return false;
-	}
-	for (arg = 0; arg < 6; arg++) {
-		if (!find_values(lint, arg))
-			return false;
-		total *= lint->nvalues[arg];
-		if (total > MAX_CASES)
-			return false;
-	}
-	return true;
-}
-
-static bool next_combination(struct bpf_lint *lint, size_t at[6])
-{
-	unsigned int arg;
-
-	for (arg = 0; arg < 6; arg++) {
-		if (++at[arg] < lint->nvalues[arg])
-			return true;
-		at[arg] = 0;
-	}
-	return false;
-}
-
-typedef void case_fn(struct bpf_lint *lint, uint32_t action, const struct bpf_rule *rule);
-
-/* Call FN for every kind of arguments of number NR, with what POLICY says; false: too many. */
-static bool each_case(struct bpf_lint *lint, const struct bpf_policy *policy, enum bpf_abi_id abi,
-		      case_fn *fn)
-{
-	struct seccomp_data data = { .arch = bpf_abis[abi].arch };
-	const struct bpf_rule *rule;
-	uint32_t action;
-	size_t at[6] = { 0 };
-	unsigned int arg;
-
-	if (!make_combinations(lint, policy, abi))
-		return false;
-	data.nr = (int)(lint->nr | bpf_abis[abi].nr_bit);
-	do {
-		for (arg = 0; arg < 6; arg++)
-			data.args[arg] = lint->values[arg][at[arg]];
-		action = bpf_policy_eval(policy, &data, &rule);
-		fn(lint, action, rule);
-	} while (next_combination(lint, at));
-	return true;
-}
-
-static const struct bpf_call *find_call(const struct bpf_rule *rule, enum bpf_abi_id abi,
-					uint32_t nr)
-{
-	const struct bpf_call *call;
-
-	for (call = rule->calls; call; call = call->next) {
-		if (bpf_call_nr(call, abi) == (int64_t)nr)
-			return call;
-	}
-	return NULL;
-}
-
-/* The policy with nothing but what it says of number NR, which is quicker to ask. */
-static bool narrow(const struct bpf_lint *lint, enum bpf_abi_id abi, struct bpf_policy *policy)
-{
-	const struct bpf_rule *rule;
-	const struct bpf_call *call;
-	struct bpf_call *one;
-	struct bpf_rule *copy, **tail = &policy->rules;
-
-	*policy = *lint->policy;
-	policy->rules = NULL;
-	for (rule = lint->policy->rules; rule; rule = rule->next) {
-		call = find_call(rule, abi, lint->nr);
-		if (!call)
-			continue;
-		copy = bpf_alloc(policy->arena, sizeof(*copy));
-		one = bpf_alloc(policy->arena, sizeof(*one));
-		if (!copy || !one)
-			return false;
-		*copy = *rule;
-		*one = *call;
-		one->next = NULL;
-		copy->calls = one;
-		copy->next = NULL;
-		*tail = copy;
-		tail = &copy->next;
-	}
-	return true;
-}
-
 /* ---- what becomes of each call ---- */
 
 bool bpf_is_let_through(uint32_t action)
@@ -192,10 +40,13 @@ bool bpf_is_let_through(uint32_t action)
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
-static void note_fate(struct bpf_lint *lint, uint32_t action, const struct bpf_rule *rule)
+static void note_fate(void *ctx, const struct seccomp_data *data, uint32_t action,
+		      const struct bpf_rule *rule)
 {
+	struct bpf_lint *lint = ctx;
 	struct bpf_fate *fate = lint->fate;
 
+	(void)data;
 	if (bpf_is_let_through(action))
 		fate->passes = true;
 	else
@@ -213,18 +64,16 @@ static void note_fate(struct bpf_lint *lint, uint32_t action, const struct bpf_r
 /* Fills lint->fates[abi][nr]; what is too much is neither passing nor stopping. */
 static void find_fate(struct bpf_lint *lint, enum bpf_abi_id abi, uint32_t nr)
 {
-	const size_t used = lint->policy->arena->used;
 	const struct bpf_rule *rule;
-	struct bpf_policy policy;
 
-	lint->nr = nr;
 	lint->fate = &lint->fates[abi][nr];
-	if (!narrow(lint, abi, &policy) || !each_case(lint, &policy, abi, note_fate)) {
-		memset(lint->fate, 0, sizeof(*lint->fate));
-		for (rule = policy.rules; rule; rule = rule->next)
+	if (bpf_each_case(lint->policy, abi, nr, note_fate, lint) == 0)
+		return;
+	memset(lint->fate, 0, sizeof(*lint->fate));
+	for (rule = lint->policy->rules; rule; rule = rule->next) {
+		if (bpf_rule_call(rule, abi, nr))
 			lint->decides[rule->number] = true;
 	}
-	lint->policy->arena->used = used;
 }
 
 /* ---- unreachable rules ---- */
@@ -288,8 +137,12 @@ static void check_reach(struct bpf_lint *lint, const struct bpf_rule *rule)
 #define SAW_TRUE    2u
 #define NOT_COUNTED 4u
 
-static void note_truth(struct bpf_lint *lint, uint32_t action, const struct bpf_rule *rule)
+static void note_truth(void *ctx, const struct seccomp_data *data, uint32_t action,
+		       const struct bpf_rule *rule)
 {
+	struct bpf_lint *lint = ctx;
+
+	(void)data;
 	(void)action;
 	lint->truth |= rule ? SAW_TRUE : SAW_FALSE;
 }
@@ -302,6 +155,7 @@ static unsigned int truth_of(struct bpf_lint *lint, const struct bpf_rule *rule,
 	const struct bpf_call *call;
 	struct bpf_rule alone = *rule;
 	unsigned int abi;
+	uint32_t nr;
 
 	lint->truth = 0;
 	policy.rules = &alone;
@@ -313,15 +167,12 @@ static unsigned int truth_of(struct bpf_lint *lint, const struct bpf_rule *rule,
 		one.next = NULL;
 		alone.calls = &one;
 		for (abi = 0; abi < BPF_ABIS; abi++) {
-			const size_t used = policy.arena->used;
-
 			if (!(policy.abis & 1u << abi) ||
 			    bpf_call_nr(call, (enum bpf_abi_id)abi) == BPF_NO_NR)
 				continue;
-			lint->nr = (uint32_t)bpf_call_nr(call, (enum bpf_abi_id)abi);
-			if (!each_case(lint, &policy, (enum bpf_abi_id)abi, note_truth))
+			nr = (uint32_t)bpf_call_nr(call, (enum bpf_abi_id)abi);
+			if (bpf_each_case(&policy, (enum bpf_abi_id)abi, nr, note_truth, lint) < 0)
 				lint->truth |= NOT_COUNTED;
-			policy.arena->used = used;
 		}
 	}
 	return lint->truth;
@@ -453,22 +304,13 @@ static void check_abis(struct bpf_lint *lint)
 static int prepare(struct bpf_lint *lint)
 {
 	struct bpf_arena *arena = lint->policy->arena;
-	const struct bpf_rule *rule;
+	const struct bpf_rule *rule, *last = lint->policy->last;
+	const size_t n = last ? last->number + 1 : 1; /* those of a stack are numbered through */
 	unsigned int i;
 
-	lint->atoms = bpf_alloc(arena, MAX_ATOMS * sizeof(*lint->atoms));
-	lint->decides = bpf_alloc(arena, lint->policy->nrules + 1);
-	lint->rule_of = bpf_alloc(arena, (lint->policy->nrules + 1) * sizeof(struct bpf_rule *));
-	lint->cells.space = SPACE;
-	lint->cells.max = MAX_VALUES;
-	lint->cells.nslots = 4 * MAX_VALUES;
-	lint->cells.slots = bpf_alloc(arena, lint->cells.nslots * sizeof(uint32_t));
-	for (i = 0; i < 2; i++) {
-		lint->cells.answers[i] = bpf_alloc_raw(arena, SPACE);
-		lint->cells.values[i] = bpf_alloc_raw(arena, MAX_VALUES * sizeof(uint64_t));
-	}
-	if (!lint->atoms || !lint->decides || !lint->rule_of || !lint->cells.slots ||
-	    !lint->cells.values[1])
+	lint->decides = bpf_alloc(arena, n);
+	lint->rule_of = bpf_alloc(arena, n * sizeof(struct bpf_rule *));
+	if (!lint->decides || !lint->rule_of)
 		return -E2BIG;
 	for (rule = lint->policy->rules; rule; rule = rule->next)
 		lint->rule_of[rule->number] = rule;
@@ -502,26 +344,59 @@ static void find_fates(struct bpf_lint *lint)
 	}
 }
 
+/* What is so of each policy of the stack, POLICY being the uppermost. */
+static int study(const struct bpf_policy *policy, struct bpf_lint **first)
+{
+	struct bpf_arena *arena = policy->arena;
+	struct bpf_lint *lint, **tail = first;
+	struct bpf_policy *alone;
+
+	for (; policy; policy = policy->under) {
+		alone = bpf_alloc(arena, sizeof(*alone));
+		lint = bpf_alloc(arena, sizeof(*lint));
+		if (!alone || !lint)
+			return -E2BIG;
+		*alone = *policy;
+		alone->under = NULL;
+		alone->arena = arena;
+		lint->policy = alone;
+		lint->stack = tail == first ? lint : *first;
+		*tail = lint;
+		tail = &lint->under;
+		if (prepare(lint) < 0)
+			return -E2BIG;
+		find_fates(lint);
+	}
+	return 0;
+}
+
+static void doubt(struct bpf_lint *lint)
+{
+	const struct bpf_rule *rule;
+	bool never;
+
+	for (rule = lint->policy->rules; rule; rule = rule->next) {
+		never = rule->cond && check_truth(lint, rule, rule->cond);
+		if (rule->cond)
+			check_atoms(lint, rule, rule->cond);
+		if (!never)
+			check_reach(lint, rule);
+	}
+	bpf_lint_siblings(lint);
+	check_abis(lint);
+}
+
 int bpf_lint(const struct bpf_policy *policy, bpf_finding_fn *fn, void *ctx)
 {
 	const size_t used = policy->arena->used;
-	struct bpf_lint lint = { .policy = policy, .fn = fn, .ctx = ctx };
-	const struct bpf_rule *rule;
-	bool never;
-	int ret = prepare(&lint);
+	struct bpf_lint *stack = NULL, *lint;
+	int ret = study(policy, &stack);
 
-	if (ret == 0) {
-		find_fates(&lint);
-		for (rule = policy->rules; rule; rule = rule->next) {
-			never = rule->cond && check_truth(&lint, rule, rule->cond);
-			if (rule->cond)
-				check_atoms(&lint, rule, rule->cond);
-			if (!never)
-				check_reach(&lint, rule);
-		}
-		bpf_lint_siblings(&lint);
-		check_abis(&lint);
-		ret = lint.findings;
+	for (lint = stack; ret >= 0 && lint; lint = lint->under) {
+		lint->fn = fn;
+		lint->ctx = ctx;
+		doubt(lint);
+		ret += lint->findings;
 	}
 	policy->arena->used = used;
 	return ret;

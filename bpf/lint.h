@@ -28,15 +28,12 @@ struct bpf_lint {
 	const struct bpf_rule **rule_of; /* by number */
 	struct bpf_fate *fates[BPF_ABIS];
 
-	/* of the call under way */
-	uint32_t nr;
+	/* of what is under way */
 	struct bpf_fate *fate;
 	unsigned int truth;
-	struct bpf_atom *atoms;
-	size_t natoms;
-	struct bpf_cells cells;
-	uint64_t *values[6];
-	size_t nvalues[6];
+
+	const struct bpf_lint *stack; /* of the uppermost policy */
+	struct bpf_lint *under;	      /* of the next one; NULL */
 };
 
 /* Fills in the text of WHAT and passes it on. */

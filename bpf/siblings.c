@@ -181,18 +181,42 @@ static struct bpf_fate meant(const struct bpf_lint *lint, unsigned int abi,
 	return fate;
 }
 
+/* Does CALL pass, with any arguments, all policies of the stack? */
+static bool is_open(const struct bpf_lint *lint, unsigned int abi, const struct bpf_syscall *call)
+{
+	const struct bpf_lint *level;
+	const struct bpf_fate *fate;
+
+	for (level = lint->stack; level; level = level->under) {
+		fate = fate_of(level, abi, call);
+		if (!fate->passes || fate->stops)
+			return false;
+	}
+	return true;
+}
+
+/* May CALL pass them, with some arguments? */
+static bool may_pass(const struct bpf_lint *lint, unsigned int abi, const struct bpf_syscall *call)
+{
+	const struct bpf_lint *level;
+
+	for (level = lint->stack; level; level = level->under) {
+		if (!fate_of(level, abi, call)->passes)
+			return false;
+	}
+	return true;
+}
+
 /* All ways around CALL that are open, as text; false: there is none. */
 static bool find_ways(const struct bpf_lint *lint, const struct family *family, unsigned int abi,
 		      const struct bpf_syscall *call, char text[BPF_REMARK])
 {
 	const char *words = family->instead ? family->instead : family->stopped;
 	const struct bpf_syscall *other;
-	const struct bpf_fate *fate;
 	size_t used = 0;
 
 	while ((other = next_call(&words))) {
-		fate = fate_of(lint, abi, other);
-		if (other == call || !fate->passes || fate->stops)
+		if (other == call || !is_open(lint, abi, other))
 			continue;
 		if (used + strlen(other->name) + 3 < BPF_REMARK)
 			used += (size_t)snprintf(text + used, BPF_REMARK - used, "%s%s",
@@ -249,7 +273,7 @@ static void check_clone3(struct bpf_lint *lint, unsigned int abi)
 
 	if (fate->rule)
 		finding.place = fate->rule->place;
-	if (!fate_of(lint, abi, clone)->passes || !fate->stops || !fate->not_enosys)
+	if (!may_pass(lint, abi, clone) || !fate->stops || !fate->not_enosys)
 		return;
 	bpf_lint_tell(lint, &finding,
 		      "clone is allowed, and clone3 fails otherwise than with ENOSYS: "
