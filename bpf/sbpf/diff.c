@@ -26,6 +26,7 @@ struct region {
 struct differences {
 	struct job *job;
 	struct input *a, *b;
+	const char *names[2];
 	bool subset;
 	struct region *first[SIDES], **last[SIDES];
 	unsigned int n[SIDES], total;
@@ -237,8 +238,8 @@ static const char *abi_name(int abi)
 static void print_side(struct differences *d, enum side side)
 {
 	const char *const heads[] = {
-		[ONLY_A] = xprintf(&d->job->arena, "Only %s allows", d->a->name),
-		[ONLY_B] = xprintf(&d->job->arena, "Only %s allows", d->b->name),
+		[ONLY_A] = xprintf(&d->job->arena, "Only %s allows", d->names[0]),
+		[ONLY_B] = xprintf(&d->job->arena, "Only %s allows", d->names[1]),
 		[OTHERWISE] = "Otherwise",
 	};
 	struct job *job = d->job;
@@ -264,7 +265,7 @@ static void print_text(struct differences *d)
 	if (!d->total) {
 		printf(d->subset ? "%s allows nothing that %s does not\n" :
 				   "%s and %s do the same with every call\n",
-		       d->a->name, d->b->name);
+		       d->names[0], d->names[1]);
 		return;
 	}
 	for (side = 0; side < SIDES; side++)
@@ -306,7 +307,7 @@ static void print_as_json(struct differences *d)
 
 static void check_error(const struct differences *d, int ret, const struct bpf_error *err)
 {
-	const char *which = err->place.file && *err->place.file == 'B' ? d->b->name : d->a->name;
+	const char *which = err->place.file && *err->place.file == 'B' ? d->names[1] : d->names[0];
 
 	if (ret >= 0)
 		return;
@@ -326,7 +327,10 @@ int run_diff(struct job *job)
 	d->job = job;
 	d->subset = job->subset;
 	d->a = input_load(job, job->words[0]);
+	d->names[0] = input_title(job, d->a);
+	job->nstack = 0; /* that is on A */
 	d->b = input_load(job, job->words[1]);
+	d->names[1] = d->b->name;
 	for (side = 0; side < SIDES; side++)
 		d->last[side] = &d->first[side];
 	pair.a = d->a->prog.insn;

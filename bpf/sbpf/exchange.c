@@ -176,6 +176,10 @@ static void need_policy(const struct job *job, const struct input *in)
 {
 	if (!in->has_policy)
 		die("%s: is a program; --to %s wants a policy", in->name, job->to);
+	if (job->nstack)
+		die("--stack: where two policies speak of a call, the stricter one counts, and not "
+		    "the last rule: --to %s cannot say that of a policy",
+		    job->to);
 }
 
 static void to_policy(struct job *job, struct input *in, FILE *out)

@@ -248,6 +248,16 @@ void explore(struct explorer *ex, enum bpf_abi_id abi, uint32_t nr, struct explo
 	}
 }
 
+double explored_odds(const struct explorer *ex, unsigned int pc)
+{
+	double odds = 0;
+	unsigned int i;
+
+	for (i = 0; i < ex->count[pc]; i++)
+		odds += ex->states[pc][i].odds;
+	return odds;
+}
+
 bool may_pass(const struct explored *out)
 {
 	unsigned int i;

@@ -108,12 +108,21 @@ static void count(struct usage *use, double calls, double steps, bool cached)
 	}
 }
 
+/* CALLS calls, of which the share ODDS comes by instruction PC. */
+static void count_run(struct usage *use, unsigned int pc, double calls, double odds, bool cached)
+{
+	use->runs[pc] += calls * odds;
+	if (!cached)
+		use->uncached_runs[pc] += calls * odds;
+}
+
 static void use_histogram(const struct history *h, const struct input *in, struct usage *use)
 {
 	const enum bpf_abi_id abi = bpf_abi_native();
 	struct explorer *ex = explorer_new(h->job, &in->prog);
 	struct explored all;
 	struct emulated em;
+	unsigned int pc;
 	size_t i;
 	int nr;
 
@@ -124,26 +133,45 @@ static void use_histogram(const struct history *h, const struct input *in, struc
 		explore(ex, abi, (uint32_t)nr, &all, NULL);
 		emulate(&in->prog, abi, (uint32_t)nr, &em);
 		count(use, h->calls[i], all.even, em.cached);
+		for (pc = 0; pc < in->prog.len; pc++)
+			count_run(use, pc, h->calls[i], explored_odds(ex, pc), em.cached);
 	}
+}
+
+struct passage {
+	struct usage *use;
+	bool cached;
+};
+
+static void pass_by(void *ctx, const struct bpf_machine *m, const struct sock_filter *insn)
+{
+	struct passage *passage = ctx;
+
+	(void)insn;
+	count_run(passage->use, m->pc, 1, 1, passage->cached);
+	passage->use->steps++;
+	if (!passage->cached)
+		passage->use->uncached_steps++;
 }
 
 static void use_trace(const struct history *h, const struct input *in, struct usage *use)
 {
+	struct passage passage = { .use = use };
 	const struct seccomp_data *data;
 	struct emulated em;
-	unsigned int steps;
 	size_t i;
 	int abi;
 
 	for (i = 0; i < h->length; i++) {
 		data = &h->trace[i];
-		bpf_run(in->prog.insn, in->prog.len, data, &steps);
 		abi = bpf_abi_of(data->arch, (uint32_t)data->nr);
 		em.cached = false;
 		if (abi >= 0)
 			emulate(&in->prog, (enum bpf_abi_id)abi,
 				(uint32_t)data->nr & ~bpf_abis[abi].nr_bit, &em);
-		count(use, 1, steps, em.cached);
+		passage.cached = em.cached;
+		count(use, 1, 0, em.cached);
+		bpf_run_traced(in->prog.insn, in->prog.len, data, pass_by, &passage);
 	}
 }
 
@@ -152,6 +180,8 @@ void usage_of(struct job *job, const struct input *in, const char *name, struct 
 	struct history h;
 
 	memset(use, 0, sizeof(*use));
+	use->runs = xalloc(&job->arena, in->prog.len * sizeof(*use->runs));
+	use->uncached_runs = xalloc(&job->arena, in->prog.len * sizeof(*use->runs));
 	read_history(job, name, &h);
 	if (h.trace)
 		use_trace(&h, in, use);

@@ -282,7 +282,7 @@ static void load_policy(struct job *job, struct input *in)
 	in->abis = in->policy.abis;
 }
 
-struct input *input_policy(struct job *job, const char *name)
+static struct input *load_one(struct job *job, const char *name)
 {
 	struct input *in = xalloc(&job->arena, sizeof(*in));
 
@@ -304,11 +304,19 @@ static void stack_policies(struct job *job, struct input *in)
 	for (i = 0; i < job->nstack; i++) {
 		under = xalloc(&job->arena, sizeof(*under));
 		*under = in->policy;
-		in->policy = input_policy(job, job->stack[i])->policy;
+		in->policy = load_one(job, job->stack[i])->policy;
 		if (bpf_policy_stack(&in->policy, under, &err) < 0)
 			die_at(&err);
 	}
 	in->abis = in->policy.abis;
+}
+
+struct input *input_policy(struct job *job, const char *name)
+{
+	struct input *in = load_one(job, name);
+
+	stack_policies(job, in);
+	return in;
 }
 
 /* ---- programs ---- */

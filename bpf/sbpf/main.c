@@ -31,10 +31,11 @@
 #define OPTION_SUBSET	0x0200u
 #define OPTION_IMPORT	0x0400u
 #define OPTION_STACK	0x0800u
+#define OPTION_AUDIT	0x1000u
 
 /* What every command takes that loads a policy or a program. */
 #define LOAD (OPTION_FROM | OPTION_ABI | OPTION_OPTIMIZE | OPTION_HIST | OPTION_IMPORT)
-/* And what shows one program, which may be that of several policies. */
+/* And what is about one filter, which may be that of several policies. */
 #define SHOW (LOAD | OPTION_STACK)
 
 /* clang-format off */
@@ -49,23 +50,23 @@ static const struct command commands[] = {
   "the notation that asm reads; also of a running process" },
 { "trace", "FILE SYSCALL [ARG]...", 2, 8, SHOW, run_trace,
   "run it on one call, step by step" },
-{ "why", "FILE SYSCALL [ARG]...", 2, 8, LOAD | OPTION_JSON, run_why,
+{ "why", "FILE [SYSCALL [ARG]...]", 1, 8, SHOW | OPTION_JSON | OPTION_AUDIT, run_why,
   "what decided, and the nearest call with another outcome" },
 { "stat", "FILE", 1, 1, SHOW | OPTION_JSON, run_stat,
   "sizes, path lengths, what is cached, what installing it costs" },
 { "cache", "FILE", 1, 1, SHOW | OPTION_JSON, run_cache,
   "what the kernel allows without running it, and what spoils the rest" },
-{ "diff", "A B", 2, 2, LOAD | OPTION_JSON | OPTION_SUBSET, run_diff,
+{ "diff", "A B", 2, 2, SHOW | OPTION_JSON | OPTION_SUBSET, run_diff,
   "what one does that the other does not, with a call that shows it" },
 { "graph", "FILE", 1, 1, SHOW | OPTION_LINE | OPTION_OUTPUT, run_graph,
   "for Graphviz: blocks, coloured by action; or the number line" },
-{ "lint", "FILE", 1, 1, LOAD | OPTION_JSON, run_lint,
+{ "lint", "FILE", 1, 1, SHOW | OPTION_JSON, run_lint,
   "what is valid and probably not meant" },
 { "names", "WORD...", 1, 16, OPTION_ABI | OPTION_JSON, run_names,
   "look up calls, numbers and constants" },
 { "import", "FILE", 1, 1, LOAD | OPTION_OUTPUT, run_import,
   "a foreign profile as a policy, and what could not be said" },
-{ "export", "FILE", 1, 1, LOAD | OPTION_OUTPUT | OPTION_TO, run_export,
+{ "export", "FILE", 1, 1, SHOW | OPTION_OUTPUT | OPTION_TO, run_export,
   "in another format" },
 { NULL, NULL, 0, 0, 0, NULL, NULL },
 };
@@ -92,6 +93,8 @@ static const struct option {
   "cache (as it is), size, hist (that of --hist), readable" },
 { "stack", "POLICY", OPTION_STACK, offsetof(struct job, stack),
   "as if installed after FILE, in one filter; may be repeated" },
+{ "audit", "RECORD", OPTION_AUDIT, offsetof(struct job, audit),
+  "of a call, from the audit or kernel log; or - for stdin" },
 { "subset", NULL, OPTION_SUBSET, offsetof(struct job, subset),
   "ask only whether A allows nothing that B does not" },
 { "line", NULL, OPTION_LINE, offsetof(struct job, line),

@@ -38,7 +38,7 @@ struct job {
 	bool colour; /* standard output is a terminal that has it */
 
 	/* options; NULL or false where not given */
-	const char *from, *to, *abi, *optimize, *output, *hist, *pid, *caps, *kernel;
+	const char *from, *to, *abi, *optimize, *output, *hist, *pid, *caps, *kernel, *audit;
 	const char *stack[8]; /* policies that are installed after the first, in order */
 	unsigned int nstack;
 	bool json, line, text, subset, faithful, enosys;
@@ -183,6 +183,41 @@ unsigned int arg_count(const struct call *call);
 /* "socket", or its number. */
 const char *nr_name(struct job *job, enum bpf_abi_id abi, uint32_t nr);
 
+/* ---- what of a policy decides (reason.c) ---- */
+
+struct reason {
+	uint32_t action;
+	const char *text;	       /* the rule, or that there was none */
+	const struct bpf_place *place; /* NULL: the policy does not say it */
+};
+
+/* Of a policy, or of the one in a stack that decides CALL. */
+void reason_of(const struct input *in, const struct call *call, struct reason *reason);
+
+/* "strict-calls:12: allow read" */
+const char *reason_text(struct job *job, const struct reason *reason);
+json_t *json_reason(const struct reason *reason);
+
+/* The policies of the stack that do not let DATA through: bit 0 is the newest one. */
+unsigned int levels_that_stop(const struct input *in, const struct seccomp_data *data);
+
+/* " to first.policy and to second.policy"; "" if there is only one. */
+const char *to_levels(struct job *job, const struct input *in, unsigned int levels);
+
+/* "first.policy+second.policy" */
+const char *input_title(struct job *job, const struct input *in);
+
+/* Is there a rule that could name it? */
+bool can_name(const struct input *in, const struct call *call);
+
+/* "Of its kind, allowed: openat", or nothing. */
+void put_siblings(struct job *job, const struct input *in, const struct call *call);
+
+/* ---- calls that the kernel put on record (audit.c) ---- */
+
+/* "why --audit": returns the exit status. */
+int why_records(struct job *job, const struct input *in);
+
 /* ---- what a program does with a number, whatever the arguments (explore.c) ---- */
 
 /* The kernel's own run when a filter is installed: nothing but nr and arch is known. */
@@ -212,6 +247,9 @@ struct explorer *explorer_new(struct job *job, const struct bpf_prog *prog);
 /* VISITED (may be NULL) gets a 1 for each instruction on a way. */
 void explore(struct explorer *ex, enum bpf_abi_id abi, uint32_t nr, struct explored *out,
 	     unsigned char *visited);
+
+/* After that: how likely it is that instruction PC runs, at even odds. */
+double explored_odds(const struct explorer *ex, unsigned int pc);
 
 /* Instructions of the kernel's own machine that PROG becomes (bpf_convert_filter()). */
 unsigned int translated_length(const struct bpf_prog *prog);
@@ -264,6 +302,7 @@ struct usage {
 	double steps;	 /* instructions run for them, were nothing cached */
 	double uncached; /* calls that run the filter */
 	double uncached_steps;
+	double *runs, *uncached_runs; /* by instruction: for all calls, and for those */
 };
 
 /* Over a histogram (JSON) or a trace (an array of struct seccomp_data) in file NAME. */

@@ -6,7 +6,9 @@
  * The listing has a row for each instruction, and comments between them. Its cost is how many
  * instructions of the kernel's own machine it becomes. A 'c' behind its number says that it
  * runs only while the kernel looks for calls to cache, on a kernel that does (Linux 5.11):
- * no call that goes through the filter comes by.
+ * no call that goes through the filter comes by. With a histogram, the fields make room for how
+ * many of its calls come by an instruction: of all calls, which is what happens where nothing is
+ * cached, and of those that a kernel with a cache runs the filter for.
  */
 #include "bpf/sbpf/sbpf.h"
 
@@ -48,6 +50,8 @@ struct listing {
 	unsigned int cached, longest;
 	const struct bpf_rule *rule; /* that was last named */
 	struct bpf_known shown;	     /* what was last said of the call */
+	bool has_use;
+	struct usage use;
 };
 
 /* Who comes by where: every number that the tables know, and one above them. */
@@ -114,6 +118,31 @@ static void print_facts(struct listing *list, const struct bpf_known *know)
 			text + (*text == ',' ? 2 : 0), hue(job, HUE_NONE));
 }
 
+/* Of 100 calls of the histogram, how many come by; as wide as an instruction's fields. */
+static void print_share(const struct listing *list, unsigned int pc)
+{
+	const struct usage *use = &list->use;
+
+	fprintf(list->out, "%9.4f", 100 * use->runs[pc] / use->calls);
+	if (use->uncached > 0)
+		fprintf(list->out, " %9.4f", 100 * use->uncached_runs[pc] / use->uncached);
+	else
+		fprintf(list->out, " %9s", "-");
+}
+
+static void print_use(const struct listing *list)
+{
+	const struct usage *use = &list->use;
+
+	fprintf(list->out, "; --hist: %.0f calls, %.2f instructions each, were nothing cached\n",
+		use->calls, use->steps / use->calls);
+	fprintf(list->out, "; %.4f %% of them are not cached", 100 * use->uncached / use->calls);
+	if (use->uncached > 0)
+		fprintf(list->out, ": %.2f instructions each", use->uncached_steps / use->uncached);
+	fprintf(list->out,
+		"\n;pc   %% of all  %% of these instruction           cost and meaning\n");
+}
+
 static void print_row(struct listing *list, unsigned int pc)
 {
 	const struct sock_filter *insn = &list->in->prog.insn[pc];
@@ -123,9 +152,12 @@ static void print_row(struct listing *list, unsigned int pc)
 
 	bpf_insn_text(insn, pc, text, sizeof(text));
 	bpf_remark(&list->at[pc], insn, remark);
-	fprintf(list->out, "%4u%c %04x %02x %02x %08x %s%-25s%s %u", pc,
-		!list->run[pc] && list->fill[pc] ? 'c' : ' ', insn->code, insn->jt, insn->jf,
-		insn->k, hue(list->job, colour), text, hue(list->job, HUE_NONE),
+	fprintf(list->out, "%4u%c ", pc, !list->run[pc] && list->fill[pc] ? 'c' : ' ');
+	if (list->has_use)
+		print_share(list, pc);
+	else
+		fprintf(list->out, "%04x %02x %02x %08x", insn->code, insn->jt, insn->jf, insn->k);
+	fprintf(list->out, " %s%-25s%s %u", hue(list->job, colour), text, hue(list->job, HUE_NONE),
 		translated_insn(insn));
 	if (strlen(remark) > 26)
 		fprintf(list->out, "\n%*s%s\n", (int)(78 - strlen(remark)), "; ", remark);
@@ -146,10 +178,16 @@ static void print_listing(struct job *job, const struct input *in, FILE *out)
 	list->longest = bpf_analyse(&in->prog, at);
 	list->shown = at[0];
 	find_visitors(list);
+	list->has_use = job->hist;
+	if (list->has_use)
+		usage_of(job, in, job->hist, &list->use);
 	fprintf(out, "; %u instruction%s, %u when translated; at most %u run; %u call%s cached\n",
 		in->prog.len, plural(in->prog.len), translated_length(&in->prog), list->longest,
 		list->cached, plural(list->cached));
-	fprintf(out, ";pc  code jt jf k        instruction           cost and meaning\n");
+	if (list->has_use)
+		print_use(list);
+	else
+		fprintf(out, ";pc  code jt jf k        instruction           cost and meaning\n");
 	for (pc = 0; pc < in->prog.len; pc++) {
 		print_rule(list, pc);
 		print_facts(list, &at[pc]);

@@ -14,7 +14,6 @@ struct why {
 	struct job *job;
 	const struct input *in;
 	struct call call, other; /* OTHER: the nearest with another outcome */
-	const struct bpf_rule *rule;
 	struct path path;
 	struct bpf_known at[BPF_MAXINSNS];
 	bool allowed, has_other, never; /* NEVER: no arguments give another outcome */
@@ -69,22 +68,6 @@ static const char *test_text(struct why *why, const struct test *test)
 		       constant_text(why, test));
 }
 
-/* What decided when no rule did. */
-static const char *no_rule(const struct why *why, const struct bpf_place **place)
-{
-	const struct bpf_policy *policy = &why->in->policy;
-
-	*place = NULL;
-	if (!(policy->abis & 1u << why->call.abi) || why->call.nr > INT32_MAX)
-		return "a call of an ABI that the policy does not name kills";
-	if (why->call.nr > bpf_syscall_max(why->call.abi)) {
-		*place = policy->has_unknown ? &policy->unknown_place : NULL;
-		return "unknown: a number newer than the tables";
-	}
-	*place = &policy->default_place;
-	return "default: no rule matches";
-}
-
 /* The rule that would let just this call through. */
 static const char *exact_rule(struct why *why)
 {
@@ -118,22 +101,14 @@ static void find_other(struct why *why)
 
 static void print_rule(struct why *why)
 {
-	struct job *job = why->job;
-	const struct bpf_place *place;
-	const char *text;
+	struct reason reason;
 
 	if (!why->in->has_policy) {
 		printf("by instruction %u of the program\n", why->path.last);
-	} else if (why->rule) {
-		wrap_text(0, xprintf(&job->arena, "by %s: %s", place_text(job, &why->rule->place),
-				     why->rule->text));
-	} else {
-		text = no_rule(why, &place);
-		if (place)
-			printf("by %s: %s\n", place_text(job, place), text);
-		else
-			printf("by %s\n", text);
+		return;
 	}
+	reason_of(why->in, &why->call, &reason);
+	wrap_text(0, xprintf(&why->job->arena, "by %s", reason_text(why->job, &reason)));
 }
 
 static void print_tests(struct why *why)
@@ -173,26 +148,6 @@ static void print_changes(struct why *why)
 	}
 }
 
-static void print_siblings(struct why *why)
-{
-	struct explorer *ex = explorer_new(why->job, &why->in->prog);
-	const struct bpf_syscall *sibling;
-	struct explored all;
-	unsigned int n = 0;
-	size_t i;
-
-	for (i = 0; (sibling = bpf_sibling(why->call.syscall, i)); i++) {
-		if (sibling->nr[why->call.abi] == BPF_NO_NR)
-			continue;
-		explore(ex, why->call.abi, (uint32_t)sibling->nr[why->call.abi], &all, NULL);
-		if (may_pass(&all))
-			printf("%s %s%s", n++ ? "," : "Of its kind, allowed:", sibling->name,
-			       must_pass(&all) ? "" : " (with some arguments)");
-	}
-	if (n)
-		printf("\n");
-}
-
 static void print_other(struct why *why)
 {
 	const char *what = why->allowed ? "denied" : "allowed";
@@ -210,10 +165,12 @@ static void print_other(struct why *why)
 	} else {
 		printf("\nOther arguments may make it %s; none were found nearby.\n", what);
 	}
-	if (!why->allowed && why->call.syscall)
-		print_siblings(why);
-	if (!why->allowed && why->in->has_policy && why->in->policy.abis & 1u << why->call.abi)
-		printf("\nTo allow exactly this, add:\n  %s\n", exact_rule(why));
+	if (!why->allowed)
+		put_siblings(why->job, why->in, &why->call);
+	if (!why->allowed && can_name(why->in, &why->call))
+		printf("\nTo allow exactly this, add%s:\n  %s\n",
+		       to_levels(why->job, why->in, levels_that_stop(why->in, &why->call.data)),
+		       exact_rule(why));
 }
 
 /* ---- JSON ---- */
@@ -251,17 +208,12 @@ static json_t *json_tests(struct why *why)
 
 static json_t *json_rule(struct why *why)
 {
-	const struct bpf_place *place;
-	const char *text;
+	struct reason reason;
 
 	if (!why->in->has_policy)
 		return json_null();
-	if (why->rule)
-		return json_pack("{s:s, s:o}", "text", why->rule->text, "place",
-				 json_place(&why->rule->place));
-	text = no_rule(why, &place);
-	return json_pack("{s:s, s:o}", "text", text, "place",
-			 place ? json_place(place) : json_null());
+	reason_of(why->in, &why->call, &reason);
+	return json_reason(&reason);
 }
 
 static void print_as_json(struct why *why)
@@ -284,14 +236,16 @@ int run_why(struct job *job)
 	job->abi = NULL; /* it says what the call is, not what the policy is for */
 	in = input_load(job, job->words[0]);
 	job->abi = abi;
+	if (job->audit)
+		return why_records(job, in);
+	if (job->nwords < 2)
+		die("why: expected a SYSCALL, or --audit");
 	why->job = job;
 	why->in = in;
 	call_parse(job, in, 1, &why->call);
 	bpf_analyse(&in->prog, why->at);
 	path_run(&in->prog, &why->call.data, &why->path);
 	why->allowed = is_let_through(why->path.action);
-	if (in->has_policy)
-		bpf_policy_eval(&in->policy, &why->call.data, &why->rule);
 	find_other(why);
 	if (job->json) {
 		print_as_json(why);

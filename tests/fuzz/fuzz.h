@@ -13,14 +13,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define maybe_unused   __attribute__((unused))
+#define maybe_unused __attribute__((unused))
 
 /* A target that takes more says so before it includes this; fuzz.sh reads it there, too. */
 #ifndef FUZZ_MAX_INPUT
 #define FUZZ_MAX_INPUT 4096
 #endif
-#define FUZZ_MAX_TEXT  (1 << 20)
-#define FUZZ_MEMORY    (64u << 20) /* as much as sbrun has; what is not used takes no pages */
+#define FUZZ_MAX_TEXT (1 << 20)
+#define FUZZ_MEMORY   (64u << 20) /* as much as sbrun has; what is not used takes no pages */
 
 /* Two arenas, for what is read and for what is read again. */
 static maybe_unused struct bpf_arena fuzz_arena(unsigned int i)

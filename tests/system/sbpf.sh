@@ -71,7 +71,7 @@ test_usage() {
 	refused 'unknown option .--abii.; did you mean .--abi.' 'a misspelt option' list --abii x five.policy
 	refused ".cache. has no option --to" 'an option of another command' cache --to c five.policy
 	refused 'list: a word too many' 'a word too many' list five.policy hand.asm
-	refused 'why: too few words' 'a word too few' why five.policy
+	refused 'trace: too few words' 'a word too few' trace five.policy
 	refused '--abi mips: there are' 'an unknown ABI' list --abi mips five.policy
 	refused '--from bpf: there are' 'an unknown format' list --from bpf five.policy
 	refused '--optimize fast: there are' 'an unknown goal' list --optimize fast five.policy
@@ -460,7 +460,113 @@ test_stack() {
 	printf 'default allow\nnotify read\n' >notify.policy
 	refused './notify.policy:2:1: .notify. asks the listener' 'stack: notify' list --stack notify.policy strict
 	refused 'hand.asm: is a program' 'stack: of a program' list --stack strict hand.asm
-	refused '.lint. has no option --stack' 'stack: not of lint' lint --stack strict strict
+}
+
+# Of several policies, what decides is a matter of one of them, and what helps of all that deny.
+test_stack_asked() {
+	refused '.import. has no option --stack' 'stack: not of import' import --stack strict oci.json
+	refused '--stack: .* the stricter one counts' 'stack: export: as no policy' \
+		export --to policy --stack second.policy first.policy
+	refused '--stack: .* the stricter one counts' 'stack: export: as no profile' \
+		export --to oci --stack second.policy first.policy
+	check 'stack: export' sbpf export --to raw --stack second.policy -o exported.bpf first.policy
+	check 'stack: export: as compiled' cmp stack.bpf exported.bpf
+	expect_status 1 'stack: why' sbpf why --stack second.policy first.policy ptrace
+	expect_stdout '^by first.policy:3: errno\(EACCES\) ptrace$' 'stack: why: the older one'
+	expect_stdout '^To allow exactly this, add to first.policy:$' 'stack: why: where'
+	expect_status 1 'stack: why: both deny' sbpf why --stack second.policy first.policy close 10
+	expect_stdout '^by second.policy:2: errno\(ENODEV\)' 'stack: why: the newer one'
+	expect_stdout '^To allow exactly this, add to first.policy and to second.policy:$' \
+		'stack: why: to both'
+	check 'stack: why: the default of one' sbpf why --stack second.policy first.policy getpid
+	expect_stdout '^by second.policy:1: default: no rule matches$' 'stack: why: whose default'
+	printf 'default allow\nunknown kill\n' >unknown.policy
+	expect_status 1 'stack: why: a newer call' sbpf why --stack first.policy unknown.policy 9999
+	expect_stdout '^by unknown.policy:2: unknown' 'stack: why: whose unknown'
+	check 'stack: diff: of A' sbpf diff --stack strict standard strict
+	expect_stdout '^standard\+strict and strict do the same' 'stack: diff: by name'
+	expect_status 1 'stack: diff: not of B' sbpf diff --stack strict strict standard
+	# What one of them stops is no way around.
+	printf 'default allow\ndeny openat openat2 creat io_uring_setup io_uring_enter\n' >rest.policy
+	printf 'default allow\nkill open\n' >open.policy
+	expect_status 1 'lint: open alone' sbpf lint open.policy
+	check 'stack: lint: with the rest' sbpf lint --stack rest.policy open.policy
+	check 'stack: lint: the other way' sbpf lint --stack open.policy rest.policy
+	expect_status 1 'stack: lint: no help' sbpf lint --stack first.policy open.policy
+	expect_stdout '^./open.policy:2:1: warning: open ' 'stack: lint: of which one'
+	expect_stdout '^./first.policy:3:1: warning: ptrace ' \
+		'stack: lint: and of the other'
+}
+
+# record NR CODE [ARCH]: what the kernel writes in its log.
+record() {
+	echo "audit: type=1326 audit(1700000000.123:45): auid=0 uid=0 subj=it (enforce) pid=7" \
+		"comm=\"cat\" exe=\"/bin/cat\" sig=31 arch=${3-c000003e} syscall=$1 compat=0" \
+		"ip=0x7f00deadbeef code=$2"
+}
+
+# What is left of a call when it has been killed.
+test_audit() {
+	expect_status 1 'why --audit' sbpf why five.policy --audit "$(record 101 0x80000000)"
+	fits 'why --audit'
+	expect_stdout '^ptrace on x86_64, of cat\[7\], /bin/cat: kill, signal 31$' 'why --audit: what'
+	expect_stdout '^by five.policy:5: kill ptrace$' 'why --audit: the rule'
+	expect_stdout '^  allow ptrace$' 'why --audit: the rule that would allow it'
+	(cat five.policy && grep '^  allow' out) >seven.policy
+	check 'why --audit: that rule does' sbpf why seven.policy ptrace
+	expect_status 1 'why --audit: arguments' sbpf why five.policy --audit "$(record 41 0x50000)"
+	fits 'why --audit: arguments'
+	expect_stdout '^A record has no arguments' 'why --audit: says that there are none'
+	expect_stdout '^  errno\(EPERM\), by five.policy:1: default' 'why --audit: what fits'
+	expect_stdout '^  allow, by five.policy:3: allow socket' 'why --audit: what does not'
+	expect_status 1 'why --audit: not by this policy' sbpf why five.policy --audit "$(record 0 0x80000000)"
+	expect_stdout '^By five.policy that cannot be' 'why --audit: says so'
+	expect_status 1 'why --audit: of i386' sbpf why five.policy --audit "$(record 101 0x80000000 40000003)"
+	expect_stdout '^ioperm on i386, ' 'why --audit: of i386: by its numbers'
+	expect_status 1 'why --audit: of x32' sbpf why five.policy --audit "$(record 1073741863 0x80000000)"
+	expect_stdout '^getpid on x32, ' 'why --audit: of x32: by the bit'
+	check 'why --audit: allowed' sbpf why second.policy --audit "$(record 39 0x7ffc0000)"
+	expect_stdout ': log' 'why --audit: allowed: as it says'
+	printf 'type=SECCOMP msg=audit(1.2:3): pid=9 comm=612062 exe="/x" sig=31 arch=c000003e %s\n' \
+		"syscall=101 compat=0 ip=0x1 code=0x80000000$(printf '\035')ARCH=x86_64 SYSCALL=ptrace" >log
+	{
+		printf 'type=SYSCALL msg=audit(1.2:4): arch=c000003e syscall=59 success=yes\n'
+		record 101 0x80000000
+		record 41 0x50000
+	} >>log
+	input "$(cat log)"
+	expect_status 1 'why --audit -' sbpf why five.policy --audit -
+	expect_stdout '^ptrace on x86_64, of a b\[9\], /x: kill, signal 31 \(2 records\)$' \
+		'why --audit -: what is alike, once'
+	expect_stdout '^socket on x86_64' 'why --audit -: the next one'
+	expect_status 1 'why --audit: two policies' sbpf why --stack second.policy first.policy --audit "$(record 3 0x50000)"
+	expect_stdout 'add to first.policy and to second.policy:$' 'why --audit: two policies: to both'
+	expect_status 1 'why --audit --json' sbpf why --json five.policy --audit "$(record 41 0x50000)"
+	expect_stdout '^        "fits": true$' 'why --audit --json: what fits'
+	expect_status 1 'why --audit: of a program' sbpf why hand.asm --audit "$(record 101 0x80000000)"
+	expect_stdout 'it may say: errno\(EPERM\)$' 'why --audit: of a program: what it can do'
+	refused '--audit: no SECCOMP record' 'why --audit: something else' why five.policy --audit hello
+	refused 'why: --audit has the call' 'why --audit: and a call' why five.policy read --audit x
+	refused 'why: expected a SYSCALL, or --audit' 'why: neither' why five.policy
+	refused '--audit: arch=1234 is no' 'why --audit: an unknown architecture' \
+		why five.policy --audit "$(record 1 0x0 1234)"
+}
+
+test_hist() {
+	echo '{"read": 900, "socket": 90, "mmap": 10, "getpid": 0}' >use.json
+	check 'list --hist' sbpf list --hist use.json hand.asm
+	fits 'list --hist'
+	expect_stdout '^; --hist: 1000 calls, 6\.28 ' 'list --hist: how many'
+	expect_stdout '^; 10.0000 % of them are not cached' 'list --hist: how many run it'
+	expect_stdout '^   0 +100.0000 +100.0000 ld ' 'list --hist: all come by the first'
+	expect_stdout '^   6 +9.0000 +90.0000 ld ' 'list --hist: and few by the argument'
+	expect_stdout '^   7 +9.0000 +90.0000 jeq ' 'list --hist: and by its test'
+	expect_stdout '^   8 +5.5000 +55.0000 ret ' 'list --hist: half of them fail'
+	expect_stdout '^  10 +0.0000 +0.0000 ret ' 'list --hist: nobody is killed'
+	echo '{"read": 1}' >cached.json
+	check 'list --hist: all cached' sbpf list --hist cached.json hand.asm
+	expect_stdout '^   0c? +100.0000 +- ld ' 'list --hist: all cached: no share of none'
+	refused './nonesuch: ' 'list --hist: no such file' list --hist ./nonesuch hand.asm
 }
 
 test_import() {
@@ -521,6 +627,9 @@ test_lint
 test_names
 test_diff
 test_stack
+test_stack_asked
+test_audit
+test_hist
 test_import
 test_colours
 finish
