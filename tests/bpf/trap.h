@@ -80,7 +80,7 @@ static int compile(const char *text)
 #define DISAGREE 0xdeadbeefu
 
 /* What all programs and the policy do with DATA. */
-static uint32_t decide(const struct seccomp_data *data)
+static inline uint32_t decide(const struct seccomp_data *data)
 {
 	const uint32_t action = bpf_policy_eval(&policy, data, NULL);
 	unsigned int i;
@@ -91,7 +91,7 @@ static uint32_t decide(const struct seccomp_data *data)
 	return action;
 }
 
-static uint32_t decide_nr(uint32_t arch, uint32_t nr)
+static inline uint32_t decide_nr(uint32_t arch, uint32_t nr)
 {
 	const struct seccomp_data data = { .arch = arch, .nr = (int)nr };
 
