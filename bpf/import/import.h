@@ -43,6 +43,8 @@ struct import {
 	size_t nlines, maxlines;
 	struct import_note *notes;
 	size_t nnotes, maxnotes;
+	struct bpf_weight *weights; /* how often calls are made, if the profile says so */
+	size_t nweights, maxweights;
 	int error; /* -ENOMEM once it has happened; writers need no checks */
 };
 
@@ -61,6 +63,9 @@ __attribute__((format(printf, 3, 4))) void import_write(struct import *im, unsig
 /* Tell about line LINE of the profile. The same note about the same line is kept once. */
 __attribute__((format(printf, 3, 4))) void import_note(struct import *im, unsigned int line,
 						       const char *format, ...);
+
+/* COUNT more calls of NAME, which has LEN bytes; false: there is no such call. */
+bool import_weight(struct import *im, const char *name, size_t len, uint64_t count);
 
 /* Fail with -EINVAL at line LINE of the profile. Returns -EINVAL. */
 __attribute__((format(printf, 4, 5))) int import_fail(const struct import *im,

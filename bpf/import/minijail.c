@@ -435,9 +435,9 @@ static int parse_frequency(struct mj_policy *policy, struct mj_lexer *lx)
 
 	if (!path)
 		return -EINVAL;
-	reader_note(policy->r, place, "the frequencies in %.80s are not used", path);
+	mj_read_frequency(policy->r, place, path);
 	mj_lex_token(lx);
-	return 0;
+	return policy->r->failed ? -EINVAL : 0;
 }
 
 static int parse_default(struct mj_policy *policy, struct mj_lexer *lx)

@@ -63,6 +63,11 @@ struct mj_const {
 /* The token is the first one; on return it is the one behind. */
 int mj_parse_const(struct mj_lexer *lx, struct mj_const *c);
 
+/* ---- frequencies (minijail_frequency.c) ---- */
+
+/* What the file PATH, which FROM names, has, or why not: as weights and notes. */
+void mj_read_frequency(struct reader *r, struct reader_place from, const char *path);
+
 /* ---- the policy ---- */
 
 enum mj_op { MJ_EQ, MJ_NE, MJ_LT, MJ_LE, MJ_GT, MJ_GE, MJ_SET, MJ_IN };

@@ -208,6 +208,13 @@ static const char *resolve(struct reader *r, struct reader_place from, const cha
 	return path;
 }
 
+bool reader_is_there(struct reader *r, struct reader_place from, const char *name)
+{
+	const char *path = r->options->dir ? resolve(r, from, name) : NULL;
+
+	return path && access(path, R_OK) == 0;
+}
+
 static int check_cycle(struct reader *r, struct reader_place from, const char *path,
 		       unsigned int depth)
 {

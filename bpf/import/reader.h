@@ -50,6 +50,9 @@ void reader_release(struct reader *r);
 const struct reader_file *reader_include(struct reader *r, struct reader_place from,
 					 const char *path, unsigned int depth);
 
+/* Could that be tried? False also if it was not said what PATH is relative to. */
+bool reader_is_there(struct reader *r, struct reader_place from, const char *path);
+
 /* The line of the profile that PLACE belongs to. */
 unsigned int reader_line(struct reader_place place);
 

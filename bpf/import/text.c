@@ -31,6 +31,7 @@ void import_release(struct import *im)
 	free(im->text);
 	free(im->from);
 	free(im->notes);
+	free(im->weights);
 	memset(im, 0, sizeof(*im));
 }
 
@@ -111,6 +112,28 @@ void import_note(struct import *im, unsigned int line, const char *format, ...)
 		return;
 	im->notes = notes;
 	im->notes[im->nnotes++] = note;
+}
+
+bool import_weight(struct import *im, const char *name, size_t len, uint64_t count)
+{
+	const struct bpf_syscall *call = bpf_syscall_find(name, len);
+	struct bpf_weight *weights;
+	size_t i = 0;
+
+	if (!call)
+		return false;
+	while (i < im->nweights && im->weights[i].name != call->name)
+		i++;
+	if (i == im->nweights) {
+		weights = grow(im, im->weights, &im->maxweights, i + 1, sizeof(*weights));
+		if (!weights)
+			return true;
+		im->weights = weights;
+		im->weights[im->nweights++] = (struct bpf_weight){ .name = call->name };
+	}
+	/* Far below what it takes to overflow when all of them are added up. */
+	im->weights[i].count += count < UINT32_MAX ? count : UINT32_MAX;
+	return true;
 }
 
 int import_fail(const struct import *im, struct bpf_error *err, unsigned int line,

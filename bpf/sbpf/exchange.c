@@ -108,6 +108,10 @@ void import_into(struct job *job, struct input *in, const char *text, size_t len
 	if (import_policy(&im, &in->policy, &err) < 0)
 		die_at(&err);
 	in->notes = (unsigned int)im.nnotes;
+	in->nweights = im.nweights;
+	in->weights = xalloc(&job->arena, (im.nweights + 1) * sizeof(*in->weights));
+	if (im.nweights)
+		memcpy(in->weights, im.weights, im.nweights * sizeof(*in->weights));
 	import_release(&im);
 }
 

@@ -198,6 +198,7 @@ void weights_of(struct job *job, const char *name, struct bpf_goal *goal)
 	size_t i;
 
 	read_history(job, name, &h);
+	goal->nweights = 0;
 	for (i = 0; i < bpf_nsyscalls; i++) {
 		if (h.calls[i] < 1)
 			continue;

@@ -321,7 +321,7 @@ struct input *input_policy(struct job *job, const char *name)
 
 /* ---- programs ---- */
 
-static void choose_goal(struct job *job, struct bpf_goal *goal)
+static void choose_goal(struct job *job, const struct input *in, struct bpf_goal *goal)
 {
 	int how = bpf_optimize_find(job->optimize ? job->optimize : "cache");
 
@@ -330,9 +330,11 @@ static void choose_goal(struct job *job, struct bpf_goal *goal)
 	goal->how = (enum bpf_optimize)how;
 	if (goal->how != BPF_FOR_HIST)
 		return;
+	goal->weights = in->weights;
+	goal->nweights = in->nweights;
 	if (job->hist)
 		weights_of(job, job->hist, goal);
-	else
+	else if (!in->nweights)
 		die("--optimize hist: for which histogram? Say --hist FILE");
 }
 
@@ -341,7 +343,7 @@ static void compile(struct job *job, struct input *in)
 	struct bpf_error err = { 0 };
 	struct bpf_goal goal = { .nweights = 0 };
 
-	choose_goal(job, &goal);
+	choose_goal(job, in, &goal);
 	if (bpf_compile_for(&in->policy, &goal, &in->prog, &err) < 0)
 		die_at(&err);
 	if (bpf_check(in->prog.insn, in->prog.len, &err) < 0)

@@ -124,9 +124,11 @@ struct input {
 	bool has_policy;	  /* else it is only a program */
 	struct bpf_policy policy; /* as written, or as an importer made it; or a stack of them */
 	struct bpf_prog prog;
-	unsigned int abis;   /* bit per enum bpf_abi_id: those whose calls it judges */
-	unsigned long cases; /* how many inputs the proof took */
-	unsigned int notes;  /* what an importer could not say exactly */
+	unsigned int abis;	    /* bit per enum bpf_abi_id: those whose calls it judges */
+	unsigned long cases;	    /* how many inputs the proof took */
+	unsigned int notes;	    /* what an importer could not say exactly */
+	struct bpf_weight *weights; /* how often calls are made, if the profile says so */
+	size_t nweights;
 };
 
 /*

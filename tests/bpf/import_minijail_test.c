@@ -286,7 +286,7 @@ TEST(notes)
 	} rows[] = {
 		{ "socket: arg0 == 1; return 1\n", "does not hold" },
 		{ "@default trap\nsocket: arg0 == 1; return 1\n", "if the expression holds" },
-		{ "@frequency ./x.frequency\nread: 1\n", "not used" },
+		{ "@frequency ./x.frequency\nread: 1\n", "not there, and not used" },
 		{ "read: arg0 == 1\nread: arg0 == 2\n", "tried in order" },
 		{ "read: 1\nread: 1\n", "'read' again" },
 		{ "mmap2: 1\n", "x86_64 has no system call 'mmap2'" },
@@ -408,6 +408,35 @@ TEST_F(files, include)
 	import_release(&f.im);
 	options.dir = NULL;
 	EXPECT_NE(0, foreign_parse(&f, import_minijail, profile, &options));
+	import_release(&f.im);
+}
+
+/* They are weights; what cannot be one is told and does no harm. */
+TEST_F(files, frequencies)
+{
+	struct import_options options = IMPORT_OPTIONS;
+
+	options.native = BPF_X86_64;
+	options.dir = self->files.dir;
+	ASSERT_EQ(0, foreign_put(&self->files, "a.frequency",
+				 "# how often\n\nread: 70\n write: 7 # more\nread: 1\nmmap2: 3\n"
+				 "oneyed: 5\nclose\nclose: x\nclose: 1 2\n: 4\n"));
+	ASSERT_EQ(0, foreign_parse(&f, import_minijail,
+				   "@frequency ./a.frequency\nread: 1\nwrite: 1\n", &options))
+	TH_LOG("%s", f.error.text);
+	ASSERT_EQ(3, f.im.nweights);
+	EXPECT_STREQ("read", f.im.weights[0].name);
+	EXPECT_EQ(71, f.im.weights[0].count);
+	EXPECT_STREQ("write", f.im.weights[1].name);
+	EXPECT_EQ(7, f.im.weights[1].count);
+	EXPECT_STREQ("mmap2", f.im.weights[2].name);
+	EXPECT_TRUE(foreign_has_note(&f, "are no part of a policy"));
+	EXPECT_TRUE(foreign_has_note(&f, "4 lines in ./a.frequency are not used"));
+	EXPECT_EQ(2, f.policy.nrules);
+	import_release(&f.im);
+	ASSERT_EQ(0, foreign_parse(&f, import_minijail, "@frequency ./gone\nread: 1\n", &options));
+	EXPECT_EQ(0, f.im.nweights);
+	EXPECT_TRUE(foreign_has_note(&f, "not there, and not used"));
 	import_release(&f.im);
 }
 

@@ -584,6 +584,14 @@ END
 	check 'import: minijail' sbpf import --from minijail mini.policy
 	check 'import: minijail: what it allows' sbpf why --from minijail mini.policy personality 8
 	expect_status 1 'import: minijail: and what not' sbpf why --from minijail mini.policy personality 9
+	{
+		echo 'getpid: 1'
+		echo 'write: 9999'
+	} >mini.frequency
+	printf '@frequency ./mini.frequency\n%s\n' "$(cat mini.policy)" >often.policy
+	refused '--optimize hist: for which histogram' 'import: minijail: no frequencies' \
+		stat --optimize hist --from minijail mini.policy
+	check 'import: minijail: frequencies' sbpf stat --json --optimize hist --from minijail often.policy
 	check 'diff: two foreign formats' sbpf diff --subset minijail:mini.policy oci:oci.json
 	expect_status 1 'diff: two foreign formats that differ' sbpf diff minijail:mini.policy oci:oci.json
 	refused 'import: five.policy is no foreign profile' 'import: one of ours' import five.policy
