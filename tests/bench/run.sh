@@ -3,7 +3,8 @@
 #
 # What a sandbox costs: the start of /bin/true in sbrun, against bubblewrap with the same walls
 # and the same filter. Ratios of interleaved pairs (pairs.c); times depend on the machine, and
-# nothing is asserted here. Then what filters cost, against libseccomp's (filters.c).
+# nothing is asserted here. Then what filters cost, against libseccomp's (filters.c), and
+# against what minijail's compiler would make (minijail_model.py).
 #
 #	PAIRS=200	how many pairs for each row
 #	SBRUN_DATA=dir	profiles of others, and a histogram of calls
@@ -99,4 +100,9 @@ printf '\nsbrun proves its filter at each start and reads every wall back; bwrap
 printf 'ready-made, makes no time namespace, and reads nothing back.\n'
 
 printf '\n'
-"$TESTBIN/bench/filters" "${SBRUN_DATA:-$(dirname "$0")/../../../shared/data}"
+data=${SBRUN_DATA:-$(dirname "$0")/../../../shared/data}
+"$TESTBIN/bench/filters" "$data"
+if command -v python3 >/dev/null; then
+	printf '\n'
+	python3 "$(dirname "$0")/minijail_model.py" "${SBPF:-$TESTBIN/../bpf/sbpf/sbpf}" "$data"
+fi
