@@ -89,10 +89,11 @@ enum ns_op_kind {
 	NS_OP_MASK,    /* something empty and read-only over what is at DEST */
 };
 
-#define NS_RDONLY 0x01u /* the whole of it, mounts below it included */
-#define NS_DEV	  0x02u /* device nodes work in it */
-#define NS_TRY	  0x04u /* no error if SOURCE does not exist */
-#define NS_PIDS	  0x08u /* NS_OP_PROC: subset=pid, nothing but processes */
+#define NS_RDONLY 0x01u	 /* the whole of it, mounts below it included */
+#define NS_DEV	  0x02u	 /* device nodes work in it */
+#define NS_TRY	  0x04u	 /* no error if SOURCE does not exist */
+#define NS_PIDS	  0x08u	 /* NS_OP_PROC: subset=pid, nothing but processes */
+#define NS_WHOLE  0x100u /* NS_OP_PROC: no masks: only then the kernel gives another one inside */
 #define NS_NOEXEC 0x10u
 #define NS_UPPER  0x20u /* NS_OP_OVERLAY: the last two layers are where writes and work go */
 #define NS_IDMAP  0x80u /* NS_OP_BIND: the caller is to use ns_op_map() */

@@ -9,7 +9,9 @@
  * The kernel once took that option and did nothing, so it is looked at afterwards.
  *
  * In a user namespace the kernel mounts /proc only if it already is visible unmasked
- * (mount_too_revealing()); in a container it usually is not, and the answer is EPERM.
+ * (mount_too_revealing()); in a container it usually is not, and the answer is EPERM. So a sandbox
+ * that is to have others in it needs one without masks (NS_WHOLE). What changes the machine still
+ * belongs to root outside, who is nobody inside.
  *
  * proc(5)
  */
@@ -132,6 +134,8 @@ int ns_proc_mount(struct ns_tree *tree, const struct ns_op *op, const struct ns_
 		return ns_failed(tree, "mount proc", error);
 	if (op->flags & NS_PIDS)
 		return ns_failed(tree, "mount proc with subset=pid", only_processes(*mount));
+	if (op->flags & NS_WHOLE)
+		return 0;
 	return ns_failed(tree, "mask an entry of proc", put_masks(tree, *mount));
 }
 

@@ -293,7 +293,7 @@ const struct directive directives[] = {
   "the same, read-only" },
 { "tmpfs", "DEST [size=N] [inodes=N] [mode=M]", 1, 4, AT_1 | PREFIXED, apply_op, NS_OP_TMPFS, files,
   "an empty file system in memory (64M, 0755)" },
-{ "proc", "DEST [subset=pid]", 1, 2, AT_1, apply_op, NS_OP_PROC, files,
+{ "proc", "DEST [subset=pid] [masks=none]", 1, 3, AT_1, apply_op, NS_OP_PROC, files,
   "its own /proc, the dangerous entries masked" },
 { "dev", "DEST [size=N] [inodes=N]", 1, 3, AT_1 | PREFIXED, apply_op, NS_OP_DEV, files,
   "null zero full random urandom, own pts and shm" },

@@ -62,8 +62,11 @@ static const char *op_text(const struct plan *plan, const struct ns_op *op)
 		return xprintf(arena, "empty, in memory, %llu KiB at most, mode %04o",
 			       (unsigned long long)op->size / 1024, op->mode);
 	case NS_OP_PROC:
-		return op->flags & NS_PIDS ? "of the sandbox, its processes and nothing else" :
-					     "of the sandbox; what tells of the host is masked";
+		return op->flags & NS_PIDS ?
+			       "of the sandbox, its processes and nothing else" :
+		       op->flags & NS_WHOLE ?
+			       "of the sandbox; what tells of the host is NOT masked" :
+			       "of the sandbox; what tells of the host is masked";
 	case NS_OP_DEV:
 		return "null zero full random urandom, own pts and shm";
 	case NS_OP_OVERLAY:

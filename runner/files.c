@@ -131,6 +131,10 @@ static int op_option(struct ns_op *op, const char *word)
 		op->flags |= NS_PIDS;
 		return 0;
 	}
+	if (op->kind == NS_OP_PROC && strcmp(word, "masks=none") == 0) {
+		op->flags |= NS_WHOLE;
+		return 0;
+	}
 	if (strncmp(word, "mode=", 5) == 0)
 		return has_mode(op) ? parse_mode(value, &op->mode) : -EINVAL;
 	if (!has_size(op))
