@@ -49,14 +49,14 @@ enum origin {
 struct options {
 	enum what what;
 	enum format format;
-	enum origin trust; /* the least that is trusted: ORIGIN_KERNEL_TEXT */
+	enum origin trust;  /* the least that is trusted: ORIGIN_KERNEL_TEXT */
 	const char *action; /* of firewall rules: accept, drop, reject, log */
-	double collapse;    /* prefixes: the share of a prefix's addresses that must be there; 0: off */
-	unsigned int abi;   /* of AppArmor's parser: 30 or 40 */
-	bool glob;	    /* shorten paths by the conservative rule */
+	double collapse; /* prefixes: the share of a prefix's addresses that must be there; 0: off */
+	unsigned int abi;	 /* of AppArmor's parser: 30 or 40 */
+	bool glob;		 /* shorten paths by the conservative rule */
 	unsigned int max_danger; /* 10: all rules */
 	unsigned int threads;	 /* 0: one a processor */
-	unsigned int year;	 /* of stamps that have none; 0: derived from the file's mtime */
+	unsigned int year;	 /* of the first stamp without one; 0: see struct source */
 	bool stats;
 };
 
@@ -67,8 +67,9 @@ struct options {
 
 /* A line without its framing. All bytes point into the chunk, or into memory of the chunk's. */
 struct line {
-	uint64_t number; /* of the physical line, from 1 */
-	int64_t time_us; /* since 1970, UTC; TIME_UNKNOWN */
+	uint64_t number; /* of the physical line, from 1; of the entry in a journal's export */
+	int64_t time_us; /* since 1970; UTC, unless the stamp has no zone; TIME_UNKNOWN */
+	uint64_t serial; /* of the audit record, if the framing has it; 0 */
 	enum origin origin;
 	struct bytes host, ident; /* as the framing has them */
 	struct bytes text;	  /* the message itself */
@@ -169,7 +170,9 @@ struct aa_event {
 	enum aa_class class;
 	int error; /* 0, or -errno as logged */
 	unsigned int flags;
-	uint64_t serial; /* audit(TIME:SERIAL), 0: none; with the time it names the event */
+	uint64_t serial;  /* audit(TIME:SERIAL), 0: none; with the time it names the event */
+	int64_t time_us;  /* that TIME; TIME_UNKNOWN. The reader puts it in the line, too */
+	int64_t audit_us; /* that TIME */
 	uint32_t fsuid, ouid, pid;
 	uint16_t lport, fport;
 	struct bytes operation, info, namespace, profile, label, name, comm;
@@ -178,6 +181,23 @@ struct aa_event {
 	struct bytes fstype, srcname, flagtext, options, signal, rlimit, value, execpath;
 	struct bytes bus, path, interface, member;
 };
+
+/*
+ * Names are put in order by the parser, so that there is one way to ask:
+ *
+ *   profile	also from label=; with its hats and children as logged
+ *   denied	also from denied= and mask=; "r::" and "::r" of old kernels are "r", the first
+ *		with fsuid and ouid the same
+ *   requested	also from requested=
+ *   target	also from name2=
+ *   peer_label	also from peer_profile= and tcontext=
+ *   member	also from method=
+ *   capname	also from name= of old kernels
+ *   laddr	also from saddr=, and faddr, lport, fport from daddr=, src=, dest=
+ *
+ * Only what can become a rule is BOX_PARSED: the type is ALLOWED, DENIED, KILLED or AUTO, there
+ * is a profile, a file event has a name and a mask. The rest is BOX_REFUSED with its reason.
+ */
 
 struct event {
 	enum what what;
@@ -205,8 +225,8 @@ struct tally;
 
 struct source {
 	int fd;
-	const char *name;  /* for comments; escaped by who prints it */
-	unsigned int year; /* for stamps without one: of the file's last change */
+	const char *name;   /* for comments; escaped by who prints it */
+	int64_t changed_us; /* its last change: no stamp without a year is later; TIME_UNKNOWN */
 };
 
 /*
@@ -216,6 +236,7 @@ struct source {
  */
 int read_sources(const struct source *sources, unsigned int n, const struct options *options,
 		 struct tally *tally, struct account *account, unsigned int *at);
+const char *source_problem(int error); /* what -errno of read_sources() says of a source */
 
 /* ---- the tally (tally.c): events that differ, counted ---- */
 
