@@ -171,8 +171,7 @@ struct aa_event {
 	int error; /* 0, or -errno as logged */
 	unsigned int flags;
 	uint64_t serial;  /* audit(TIME:SERIAL), 0: none; with the time it names the event */
-	int64_t time_us;  /* that TIME; TIME_UNKNOWN. The reader puts it in the line, too */
-	int64_t audit_us; /* that TIME */
+	int64_t audit_us; /* that TIME, or TIME_UNKNOWN; the reader puts it in the line, too */
 	uint32_t fsuid, ouid, pid;
 	uint16_t lport, fport;
 	struct bytes operation, info, namespace, profile, label, name, comm;
