@@ -111,10 +111,11 @@ include $(srctree)/scripts/Kbuild.include
 
 # ---- directories; the order is the architecture ----
 
-dirs := bpf bpf/import bpf/sbpf ns caps runner
+dirs := bpf bpf/import bpf/sbpf ns caps runner syslogparse
 
 bpf/sbpf: bpf bpf/import
 runner: bpf ns caps
+syslogparse: bpf caps
 tests: $(dirs)
 
 #h Building:

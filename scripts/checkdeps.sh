@@ -25,8 +25,8 @@ bpf/sbpf	bpf/(bench|bpf)\.h|bpf/import/import\.h|bpf/sbpf/[a-z]+\.h
 ns		ns/(ns|internal)\.h
 caps		caps/(caps|internal)\.h
 runner		(bpf/bpf|ns/ns|caps/caps|runner/[a-z]+)\.h|runner/filters\.def
-syslogparse	(bpf/bpf|caps/caps|syslogparse/syslogparse)\.h
-tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/import|ns/ns|caps/caps|(bpf|ns|caps)/internal|runner/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
+syslogparse	(bpf/bpf|caps/caps|syslogparse/[a-z]+)\.h
+tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/import|ns/ns|caps/caps|(bpf|ns|caps)/internal|(runner|syslogparse)/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
 '
 while read -r dir may; do
 	if [ -z "$dir" ] || ! [ -d "$srctree/$dir" ]; then

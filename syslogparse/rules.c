@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tally to text: the header of the output, what all writers share, and the choice of one.
+ *
+ * The output says where it comes from, and what is missing: a log that lost events, lines that
+ * were cut, rules that were left out. A reader must not have to guess whether a rule that is
+ * not there was not needed or was not seen.
+ */
+#include "syslogparse/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+static const struct {
+	uint8_t number;
+	const char *name;
+} protocols[] = {
+	{ 1, "icmp" }, { 6, "tcp" },	   { 17, "udp" },	{ 47, "gre" },
+	{ 50, "esp" }, { 51, "ah" },	   { 58, "ipv6-icmp" }, { 89, "ospf" },
+	{ 2, "igmp" }, { 136, "udplite" }, { 132, "sctp" },
+};
+
+const char *protocol_name(uint8_t proto)
+{
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (protocols[i].number == proto)
+			return protocols[i].name;
+	return NULL;
+}
+
+const char *direction_name(enum direction direction)
+{
+	static const char *const names[] = { "input", "output", "forward" };
+
+	return names[direction];
+}
+
+/* ---- evidence ---- */
+
+static const char *time_text(char *text, size_t size, int64_t time_us)
+{
+	time_t seconds = (time_t)(time_us / 1000000 - (time_us % 1000000 < 0));
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return "?";
+	return text;
+}
+
+static struct bytes source_name(const struct writer *w, uint16_t source)
+{
+	const char *name = w->sources && w->sources[source].name ? w->sources[source].name : "log";
+
+	return (struct bytes){ name, (uint32_t)strlen(name) };
+}
+
+const char *evidence_text(struct writer *w, const struct evidence *evidence)
+{
+	const char *from, *to, *text;
+	char first[40], last[40];
+
+	text = pool_printf(w->pool, "%" PRIu64 " time%s", evidence->count,
+			   evidence->count == 1 ? "" : "s");
+	if (evidence->count && evidence->first_us != TIME_UNKNOWN) {
+		from = time_text(first, sizeof(first), evidence->first_us);
+		to = time_text(last, sizeof(last), evidence->last_us);
+		text = strcmp(from, to) ?
+			       pool_printf(w->pool, "%s, %s to %s", text ? text : "", from, to) :
+			       pool_printf(w->pool, "%s, %s", text ? text : "", from);
+	}
+	for (unsigned int i = 0; i < SAMPLES && evidence->sample[i]; i++) {
+		char *name = escape_text(w->pool, source_name(w, evidence->source[i]));
+
+		text = pool_printf(w->pool, "%s%s %s:%" PRIu64, text ? text : "", i ? "" : ";",
+				   name ? name : "", evidence->sample[i]);
+	}
+	return text ? text : "";
+}
+
+void put_facts(struct writer *w, const char *indent, const struct fw_rule *rule)
+{
+	fprintf(w->out, "%s# %s", indent, evidence_text(w, &rule->evidence));
+	if (rule->addresses > 1)
+		fprintf(w->out, "; %" PRIu32 " addresses", rule->addresses);
+	if (rule->sampled)
+		fprintf(w->out, "; UFW logs samples: there were more");
+	fprintf(w->out, "\n%s# danger %u%s%s\n", indent, rule->danger.score,
+		*rule->danger.why ? ": " : "", rule->danger.why);
+}
+
+static void describe_prefixes(struct writer *w, const char *word, const struct prefixes *list,
+			      uint8_t family)
+{
+	char text[64];
+
+	if (!list->n || prefix_print(text, sizeof(text), list->list, family == 4 ? 4 : 16) < 0)
+		return;
+	fprintf(w->out, " %s %s", word, text);
+	if (list->n > 1)
+		fprintf(w->out, " (and %" PRIu32 " more)", list->n - 1);
+}
+
+/* A rule that is not written, in words. */
+void put_left_out(struct writer *w, const char *indent, const struct fw_rule *rule, const char *why)
+{
+	char *in = escape_text(w->pool, (struct bytes){ rule->match.in,
+							(uint32_t)strnlen(rule->match.in, 16) });
+	char *out = escape_text(w->pool, (struct bytes){ rule->match.out,
+							 (uint32_t)strnlen(rule->match.out, 16) });
+	const char *proto = protocol_name(rule->match.proto);
+
+	fprintf(w->out, "%s# left out, for %s: %s", indent, why,
+		direction_name(rule->match.direction));
+	if (in && *in)
+		fprintf(w->out, " in %s", in);
+	if (out && *out)
+		fprintf(w->out, " out %s", out);
+	describe_prefixes(w, "from", &rule->src, rule->match.family);
+	describe_prefixes(w, "to", &rule->dst, rule->match.family);
+	if (proto)
+		fprintf(w->out, " %s", proto);
+	else
+		fprintf(w->out, " protocol %u", rule->match.proto);
+	if (rule->match.has & KEY_ICMP)
+		fprintf(w->out, " type %u", rule->match.icmp);
+	for (uint32_t i = 0; i < rule->n_ports && i < 8; i++)
+		fprintf(w->out, rule->ports[i].first == rule->ports[i].last ? "%s%u" : "%s%u-%u",
+			i ? "," : " port ", rule->ports[i].first, rule->ports[i].last);
+	fprintf(w->out, "%s\n", rule->n_ports > 8 ? ",..." : "");
+}
+
+/* True if RULE must not be written; then it was said why. */
+bool rule_left_out(struct writer *w, const char *indent, const struct fw_rule *rule)
+{
+	if (rule->cannot)
+		put_left_out(w, indent, rule, rule->cannot);
+	else if (rule->left_out)
+		put_left_out(w, indent, rule, "it is too dangerous");
+	return rule->cannot || rule->left_out;
+}
+
+void put_others(struct writer *w, const char *indent, const struct fw_rules *rules,
+		enum direction direction)
+{
+	static const char *const names[] = {
+		[NET_ESTABLISHED] = "of established connections",
+		[NET_INVALID] = "TCP that opens no connection and belongs to none: scans; no rule",
+		[NET_RULELESS] = "ARP, fragments, or what has no ports; no rule",
+	};
+
+	for (unsigned int class = NET_ESTABLISHED; class <= NET_RULELESS; class ++) {
+		const struct evidence *evidence = &rules->other[direction][class];
+
+		if (evidence->count)
+			fprintf(w->out, "%s# %s: %s\n", indent, names[class],
+				evidence_text(w, evidence));
+	}
+}
+
+/* ---- the whole ---- */
+
+static void put_account(struct writer *w)
+{
+	const struct account *a = w->account;
+	const char *sep = "";
+
+	fprintf(w->out, "# syslogparse: %" PRIu64 " lines: ", a->lines);
+	for (unsigned int box = 0; box < BOXES; box++) {
+		if (!a->boxes[box])
+			continue;
+		fprintf(w->out, "%s%" PRIu64 " %s", sep, a->boxes[box], box_name(box));
+		sep = ", ";
+	}
+	fputs("\n# Read every rule before you load it: the log's writers chose its words.\n",
+	      w->out);
+	if (a->boxes[BOX_LOST])
+		fprintf(w->out, "# The log is incomplete: at least %" PRIu64 " events were lost.\n",
+			a->lost_events);
+	if (a->boxes[BOX_TRUNCATED])
+		fputs("# Lines that were cut made no rules.\n", w->out);
+	if (tally_flooded(w->tally))
+		fputs("# Counts are of lines: the same event may be in several logs.\n", w->out);
+}
+
+static int write_firewall(struct writer *w)
+{
+	struct fw_rules rules;
+	int ret = firewall_rules(&rules, w->tally, w->options, w->pool);
+
+	if (ret)
+		return ret;
+	switch (w->options->format) {
+	case FORMAT_IPTABLES:
+		return write_iptables(w, &rules);
+	case FORMAT_NFT:
+		return write_nft(w, &rules);
+	case FORMAT_UFW:
+		return write_ufw(w, &rules);
+	default:
+		return -EINVAL;
+	}
+}
+
+int write_rules(FILE *out, const struct tally *tally, const struct options *options,
+		const struct source *sources, const struct account *account)
+{
+	struct pool pool = { NULL, false };
+	struct writer w = { out, options, sources, account, tally, &pool };
+	int ret;
+
+	put_account(&w);
+	ret = write_firewall(&w);
+	if (!ret && pool.failed)
+		ret = -ENOMEM;
+	if (!ret && fflush(out))
+		ret = -errno;
+	if (!ret && ferror(out))
+		ret = -EIO;
+	pool_free(&pool);
+	return ret;
+}
