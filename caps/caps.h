@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a sandboxed process may do: capabilities, securebits, ids, resource limits.
+ * What a sandboxed process may do: capabilities, securebits, ids, resource limits,
+ * Landlock.
  *
  * Nothing here allocates behind the caller's back (libcap's objects live and die inside one
  * function), logs or exits; functions return 0 or a negative errno.
@@ -130,6 +131,38 @@ int caps_no_core(void);
 
 /* Does the host's core_pattern hand dumps to a program or socket? 1, 0, or -errno. */
 int caps_core_has_handler(int proc);
+
+/* ---- Landlock: a second wall (landlock.c) ---- */
+
+/* The walls; each needs a newer kernel than the one before: Linux 5.19, 6.7, 6.12. */
+#define CAPS_LANDLOCK_FILES 0x1u /* files: what no rule allows is denied */
+#define CAPS_LANDLOCK_NET   0x2u /* TCP, from Linux 7.2 on UDP: no bind, no connect */
+#define CAPS_LANDLOCK_SCOPE 0x4u /* abstract sockets and signals of processes outside */
+#define CAPS_LANDLOCK_ALL   0x7u
+
+/* What a rule allows, at its place and below. */
+#define CAPS_LANDLOCK_LIST    0x01u /* list directories */
+#define CAPS_LANDLOCK_READ    0x02u /* the same, read files, connect to sockets */
+#define CAPS_LANDLOCK_EXECUTE 0x04u
+#define CAPS_LANDLOCK_WRITE   0x08u /* to files that are there */
+#define CAPS_LANDLOCK_CHANGE  0x10u /* the same; create, remove, rename; never device nodes */
+#define CAPS_LANDLOCK_DEVICE  0x20u /* ioctl(2) on devices */
+
+int caps_landlock_abi(void);		/* the kernel's version of it; 0: it has none */
+unsigned int caps_landlock_walls(void); /* those of CAPS_LANDLOCK_ALL that it has */
+
+/* A ruleset that denies what WALLS are about: descriptor. -EOPNOTSUPP: one is not there. */
+int caps_landlock_new(unsigned int walls);
+
+/* Allow RIGHTS on what FD is (O_PATH will do). Only in a ruleset with CAPS_LANDLOCK_FILES. */
+int caps_landlock_allow(int ruleset, int fd, unsigned int allowed);
+
+/*
+ * Enforce RULESET, which was made for WALLS, on the calling thread and its children to come,
+ * and prove it. PROBE, below the directory DIR, must be a file that can be opened for reading
+ * and that no rule covers (CAPS_LANDLOCK_FILES only). Needs no_new_privs.
+ */
+int caps_landlock_enforce(int ruleset, unsigned int walls, int dir, const char *probe);
 
 /* ---- session keyring, session, dumpable (process.c) ---- */
 
