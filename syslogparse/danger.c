@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-static void worse(struct danger *danger, unsigned int by, const char *why)
+void danger_add(struct danger *danger, unsigned int by, const char *why)
 {
 	size_t len = strlen(danger->why);
 
@@ -111,11 +111,11 @@ static void danger_breadth(struct danger *danger, const struct fw_rule *rule)
 		outside += !is_local(far->list + i, rule->match.family);
 	}
 	if (outside)
-		worse(danger, 1, "addresses of the Internet");
+		danger_add(danger, 1, "addresses of the Internet");
 	if (outside >= 16)
-		worse(danger, 2, "many of them");
+		danger_add(danger, 2, "many of them");
 	if (widest < narrow)
-		worse(danger, 2, "wide prefixes");
+		danger_add(danger, 2, "wide prefixes");
 }
 
 static void danger_accept(struct danger *danger, const struct fw_rule *rule)
@@ -124,19 +124,19 @@ static void danger_accept(struct danger *danger, const struct fw_rule *rule)
 	uint32_t ports = count_ports(rule);
 
 	if (rule->match.direction == DIR_OUT) {
-		worse(danger, 1, "lets out");
+		danger_add(danger, 1, "lets out");
 		if (service && service->first == 25)
-			worse(danger, 2, "mail");
+			danger_add(danger, 2, "mail");
 	} else {
-		worse(danger, 1, "lets in");
+		danger_add(danger, 1, "lets in");
 		if (service)
-			worse(danger, service->danger, service->why);
+			danger_add(danger, service->danger, service->why);
 	}
 	danger_breadth(danger, rule);
 	if (ports > 15)
-		worse(danger, 2, "many ports: a scan?");
+		danger_add(danger, 2, "many ports: a scan?");
 	if (!rule->n_ports && !(rule->match.has & KEY_ICMP))
-		worse(danger, 1, "a whole protocol");
+		danger_add(danger, 1, "a whole protocol");
 }
 
 static void danger_refuse(struct danger *danger, const struct fw_rule *rule)
@@ -147,14 +147,14 @@ static void danger_refuse(struct danger *danger, const struct fw_rule *rule)
 
 	for (uint32_t i = 0; i < far->n; i++)
 		inside += is_local(far->list + i, rule->match.family);
-	worse(danger, 1, "takes away");
+	danger_add(danger, 1, "takes away");
 	if (inside)
-		worse(danger, 2, "addresses of the local network");
+		danger_add(danger, 2, "addresses of the local network");
 	if (service && service->first == 22)
-		worse(danger, 2, "may lock administrators out");
+		danger_add(danger, 2, "may lock administrators out");
 	if (rule->match.family == 6 && rule->match.has & KEY_ICMP && rule->match.icmp >= 133 &&
 	    rule->match.icmp <= 136)
-		worse(danger, 5, "IPv6 does not work without neighbour discovery");
+		danger_add(danger, 5, "IPv6 does not work without neighbour discovery");
 }
 
 void danger_firewall(struct danger *danger, const struct fw_rule *rule, const char *action)

@@ -83,9 +83,8 @@ bool plain_word(struct bytes text, const char *extra)
 }
 
 /* What a pattern, a variable or the lexer reads as something else than itself. */
-#define PATTERN	  "\\?*[]{}\"^!@"
-#define UNQUOTED  "/._-+:=%~"
-#define IN_QUOTES "\"\\"
+#define PATTERN	 "\\?*[]{}\"^!"
+#define UNQUOTED "/._-+:=%~@"
 
 static char *escape_byte(char *to, unsigned char c)
 {

@@ -50,7 +50,7 @@ static void put_address(struct writer *w, const struct fw_rule *rule, const char
 {
 	const struct prefixes *list = *end == 's' ? &rule->src : &rule->dst;
 
-	fprintf(w->out, " %s %s ", rule->match.family == 4 ? "ip" : "ip6", end);
+	fprintf(w->out, "%s %s ", rule->match.family == 4 ? "ip" : "ip6", end);
 	if (list->n > INLINE_MAX) {
 		fprintf(w->out, "@rule%" PRIu32 "_%s", number, end);
 		return;
@@ -101,8 +101,8 @@ static void put_rule(struct writer *w, const struct fw_rule *rule, uint32_t numb
 		fprintf(w->out, "oifname \"%.16s\" ", match->out);
 	if (match->has & KEY_UID)
 		fprintf(w->out, "meta skuid %" PRIu32 " ", match->uid);
-	fprintf(w->out, "meta nfproto %s", match->family == 4 ? "ipv4" : "ipv6");
 	put_address(w, rule, "saddr", number);
+	fputs(" ", w->out);
 	put_address(w, rule, "daddr", number);
 	put_service(w, rule);
 	fprintf(w->out, " counter %s\n", verdict);

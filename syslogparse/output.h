@@ -155,7 +155,18 @@ int firewall_rules(struct fw_rules *rules, const struct tally *tally, const stru
 
 /* ---- danger (danger.c): 0 to 10, from tables, with reasons ---- */
 
+void danger_add(struct danger *danger, unsigned int by, const char *why);
 void danger_firewall(struct danger *danger, const struct fw_rule *rule, const char *action);
+bool danger_capability(struct danger *danger, struct bytes name); /* false: not known */
+void danger_network(struct danger *danger, const char *family, const char *type);
+
+struct file_access {
+	struct bytes path;
+	bool read, write, run; /* run: also to map it executable */
+	bool owner;
+};
+
+void danger_file(struct danger *danger, const struct file_access *access);
 
 /* ---- what the writers share (rules.c) ---- */
 

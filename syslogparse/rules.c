@@ -6,7 +6,7 @@
  * were cut, rules that were left out. A reader must not have to guess whether a rule that is
  * not there was not needed or was not seen.
  */
-#include "syslogparse/output.h"
+#include "syslogparse/profile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,11 +17,11 @@ static const struct {
 	uint8_t number;
 	const char *name;
 } protocols[] = {
-	{ 1, "icmp" }, { 6, "tcp" },	   { 17, "udp" },	{ 47, "gre" },
-	{ 50, "esp" }, { 51, "ah" },	   { 58, "ipv6-icmp" }, { 89, "ospf" },
-	{ 2, "igmp" }, { 136, "udplite" }, { 132, "sctp" },
+	{ 1, "icmp" }, { 6, "tcp" },	    { 17, "udp" },   { 50, "esp" },
+	{ 51, "ah" },  { 58, "ipv6-icmp" }, { 132, "sctp" }, { 136, "udplite" },
 };
 
+/* Those that iptables knows without /etc/protocols. */
 const char *protocol_name(uint8_t proto)
 {
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
@@ -131,13 +131,21 @@ void put_left_out(struct writer *w, const char *indent, const struct fw_rule *ru
 	fprintf(w->out, "%s\n", rule->n_ports > 8 ? ",..." : "");
 }
 
+static const char *too_dangerous(struct writer *w, const struct fw_rule *rule)
+{
+	const char *why =
+		pool_printf(w->pool, "a danger of %u (%s)", rule->danger.score, rule->danger.why);
+
+	return why ? why : "";
+}
+
 /* True if RULE must not be written; then it was said why. */
 bool rule_left_out(struct writer *w, const char *indent, const struct fw_rule *rule)
 {
 	if (rule->cannot)
 		put_left_out(w, indent, rule, rule->cannot);
 	else if (rule->left_out)
-		put_left_out(w, indent, rule, "it is too dangerous");
+		put_left_out(w, indent, rule, too_dangerous(w, rule));
 	return rule->cannot || rule->left_out;
 }
 
@@ -211,7 +219,7 @@ int write_rules(FILE *out, const struct tally *tally, const struct options *opti
 	int ret;
 
 	put_account(&w);
-	ret = write_firewall(&w);
+	ret = options->what == WHAT_APPARMOR ? write_profiles(&w) : write_firewall(&w);
 	if (!ret && pool.failed)
 		ret = -ENOMEM;
 	if (!ret && fflush(out))
