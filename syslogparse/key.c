@@ -135,10 +135,15 @@ struct aa_head {
 	int32_t error;
 };
 
-#define FIELD(name) offsetof(struct aa_event, name)
+/* clang-format off */
+#define FIELD(name) { #name, offsetof(struct aa_event, name) }
+/* clang-format on */
 
 /* The order is the order in which records are sorted. */
-static const size_t kept[] = {
+static const struct {
+	const char *name;
+	size_t at;
+} kept[] = {
 	FIELD(profile),	  FIELD(namespace), FIELD(operation), FIELD(info),    FIELD(name),
 	FIELD(denied),	  FIELD(target),    FIELD(peer),      FIELD(capname), FIELD(family),
 	FIELD(sock_type), FIELD(addr),	    FIELD(peer_addr), FIELD(fstype),  FIELD(srcname),
@@ -153,8 +158,16 @@ static struct bytes field(const struct aa_event *event, unsigned int i)
 {
 	struct bytes bytes;
 
-	memcpy(&bytes, (const char *)event + kept[i], sizeof(bytes));
+	memcpy(&bytes, (const char *)event + kept[i].at, sizeof(bytes));
 	return bytes;
+}
+
+const char *aa_kept(const struct aa_event *event, unsigned int i, struct bytes *value)
+{
+	if (i >= KEPT)
+		return NULL;
+	*value = field(event, i);
+	return kept[i].name;
 }
 
 bool aa_makes_rules(enum aa_type type)
@@ -174,7 +187,7 @@ static void normalise(struct aa_event *event)
 	if (aa_makes_rules(event->type))
 		return;
 	for (unsigned int i = 3; i < KEPT; i++)
-		memcpy((char *)event + kept[i], &none, sizeof(none));
+		memcpy((char *)event + kept[i].at, &none, sizeof(none));
 	event->error = 0;
 	event->flags = 0;
 }
@@ -227,7 +240,7 @@ void aa_unpack(struct aa_event *event, const unsigned char *key, uint32_t len)
 
 		if (lengths[i] == ABSENT)
 			continue;
-		memcpy((char *)event + kept[i], &bytes, sizeof(bytes));
+		memcpy((char *)event + kept[i].at, &bytes, sizeof(bytes));
 		at += lengths[i];
 	}
 }

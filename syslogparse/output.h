@@ -99,7 +99,9 @@ void net_key(struct net_key *key, const struct net_event *event);
 
 int aa_pack(unsigned char *key, uint32_t *len, const struct aa_event *event); /* AA_KEY_MAX */
 void aa_unpack(struct aa_event *event, const unsigned char *key, uint32_t len);
-bool aa_makes_rules(enum aa_type type); /* ALLOWED, DENIED, KILLED, AUTO */
+const char *aa_kept(const struct aa_event *event, unsigned int i,
+		    struct bytes *value); /* NULL: end */
+bool aa_makes_rules(enum aa_type type);	  /* ALLOWED, DENIED, KILLED, AUTO */
 
 /* ---- prefixes (prefix.c) ---- */
 
@@ -179,6 +181,8 @@ struct writer {
 	struct pool *pool;
 };
 
+const char *time_text(char *text, size_t size, int64_t time_us);
+struct bytes source_name(const struct writer *w, uint16_t source);
 /* "12 times, 2024-03-01T10:00:00Z to ...; syslog:3 syslog:9" */
 const char *evidence_text(struct writer *w, const struct evidence *evidence);
 /* Comment lines with the facts of a rule; INDENT goes before each '#'. */
@@ -193,6 +197,7 @@ const char *direction_name(enum direction direction);
 
 int write_iptables(struct writer *w, const struct fw_rules *rules);
 int write_nft(struct writer *w, const struct fw_rules *rules);
+int write_json(struct writer *w);
 int write_ufw(struct writer *w, const struct fw_rules *rules);
 
 #endif

@@ -74,6 +74,9 @@ void profile_note(struct aa_row *row, const struct aa_event *event, const char *
 		  struct pool *pool);
 const char *profile_perms(char *text, uint32_t perms); /* TEXT: 16 bytes */
 
+/* As a block has it, with its comma; a note as it is. NULL: no memory. */
+const char *profile_row_text(struct pool *pool, const struct aa_row *row);
+
 int write_profiles(struct writer *w);
 
 #endif

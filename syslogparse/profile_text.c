@@ -45,24 +45,30 @@ static void put_header(struct writer *w, const struct aa_row *row)
 	fprintf(w->out, plain ? "%.*s {\n" : "\"%.*s\" {\n", (int)name.len, name.at);
 }
 
+const char *profile_row_text(struct pool *pool, const struct aa_row *row)
+{
+	char perms[16] = "";
+
+	if (row->order == ROW_NOTE)
+		return row->text;
+	if (row->order == ROW_FILE)
+		profile_perms(perms, row->perms);
+	return pool_printf(pool, "%s%s%s%s,", row->owner ? "owner " : "", row->text,
+			   *perms ? " " : "", perms);
+}
+
 static void put_row(struct writer *w, const struct aa_row *row, const char *indent)
 {
-	char perms[16];
+	const char *text = profile_row_text(w->pool, row), *before = "";
 
+	if (row->order == ROW_NOTE)
+		before = "# ";
+	else if (row->left_out)
+		before = "# left out as too dangerous: ";
 	fprintf(w->out, "%s# %s", indent, evidence_text(w, &row->evidence));
-	if (row->order == ROW_NOTE) {
-		fprintf(w->out, "\n%s# %s\n", indent, row->text);
-		return;
-	}
-	fprintf(w->out, "; danger %u", row->danger.score);
-	if (*row->danger.why)
-		fprintf(w->out, ": %s", row->danger.why);
-	/* The parser's own escapes are all printable. */
-	fprintf(w->out, "\n%s%s%s%s", indent, row->left_out ? "# left out as too dangerous: " : "",
-		row->owner ? "owner " : "", row->text);
-	if (row->order == ROW_FILE)
-		fprintf(w->out, " %s", profile_perms(perms, row->perms));
-	fputs(",\n", w->out);
+	if (row->order != ROW_NOTE)
+		fprintf(w->out, "; danger %u: %s", row->danger.score, row->danger.why);
+	fprintf(w->out, "\n%s%s%s\n", indent, before, text ? text : "");
 }
 
 static bool same_block(const struct aa_row *a, const struct aa_row *b)

@@ -39,7 +39,7 @@ const char *direction_name(enum direction direction)
 
 /* ---- evidence ---- */
 
-static const char *time_text(char *text, size_t size, int64_t time_us)
+const char *time_text(char *text, size_t size, int64_t time_us)
 {
 	time_t seconds = (time_t)(time_us / 1000000 - (time_us % 1000000 < 0));
 	struct tm tm;
@@ -49,7 +49,7 @@ static const char *time_text(char *text, size_t size, int64_t time_us)
 	return text;
 }
 
-static struct bytes source_name(const struct writer *w, uint16_t source)
+struct bytes source_name(const struct writer *w, uint16_t source)
 {
 	const char *name = w->sources && w->sources[source].name ? w->sources[source].name : "log";
 
@@ -211,6 +211,14 @@ static int write_firewall(struct writer *w)
 	}
 }
 
+static int write_format(struct writer *w)
+{
+	if (w->options->format == FORMAT_JSON)
+		return write_json(w);
+	put_account(w);
+	return w->options->what == WHAT_APPARMOR ? write_profiles(w) : write_firewall(w);
+}
+
 int write_rules(FILE *out, const struct tally *tally, const struct options *options,
 		const struct source *sources, const struct account *account)
 {
@@ -218,8 +226,7 @@ int write_rules(FILE *out, const struct tally *tally, const struct options *opti
 	struct writer w = { out, options, sources, account, tally, &pool };
 	int ret;
 
-	put_account(&w);
-	ret = options->what == WHAT_APPARMOR ? write_profiles(&w) : write_firewall(&w);
+	ret = write_format(&w);
 	if (!ret && pool.failed)
 		ret = -ENOMEM;
 	if (!ret && fflush(out))

@@ -25,10 +25,9 @@ static const char *corpus(void)
 
 /* ---- a .out file to an event ---- */
 
-#define TEXT(key, field)                              \
-	{                                             \
-		key, offsetof(struct aa_event, field) \
-	}
+/* clang-format off */
+#define TEXT(key, field) { key, offsetof(struct aa_event, field) }
+/* clang-format on */
 
 static const struct {
 	const char *key;
@@ -387,9 +386,7 @@ TEST(rules_are_those_that_the_project_expects)
 			bad++;
 	TH_LOG("%d profiles, %zu stated differences, %d others", n,
 	       sizeof(differences) / sizeof(differences[0]), bad);
-	EXPECT_EQ(0, bad)
-	{
-	}
+	EXPECT_EQ(0, bad);
 }
 
 static bool parser_takes(const char *text)
