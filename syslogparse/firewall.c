@@ -277,6 +277,19 @@ static bool good_interface(const char *name)
 	       (!name[15] && plain_word((struct bytes){ name, (uint32_t)strlen(name) }, "_.-@"));
 }
 
+/* Protocol 0 means "all" to iptables; headers that extend IPv6 are matched by other means. */
+static const char *cannot(const struct net_key *match)
+{
+	static const uint8_t extensions[] = { 43, 44, 51, 60 };
+
+	if (!good_interface(match->in) || !good_interface(match->out))
+		return "a name of an interface that a rule cannot hold";
+	if (!match->proto ||
+	    (match->family == 6 && memchr(extensions, match->proto, sizeof(extensions))))
+		return "a protocol that a rule cannot name";
+	return NULL;
+}
+
 static int finish(struct fw_rules *rules, struct work *work)
 {
 	rules->list = pool_get(work->pool, work->n * sizeof(*rules->list));
@@ -287,8 +300,7 @@ static int finish(struct fw_rules *rules, struct work *work)
 		struct fw_rule *rule = rules->list + i;
 
 		*rule = *work->rules[i];
-		if (!good_interface(rule->match.in) || !good_interface(rule->match.out))
-			rule->cannot = "a name of an interface that a rule cannot hold";
+		rule->cannot = cannot(&rule->match);
 		danger_firewall(&rule->danger, rule, work->options->action);
 		rule->left_out = rule->danger.score > work->options->max_danger;
 	}

@@ -57,8 +57,10 @@ static void put_prefix(struct writer *w, const struct fw_rule *rule, bool far,
 static void put_protocol(struct writer *w, const struct net_key *match)
 {
 	const char *name = protocol_name(match->proto);
+	bool icmp = match->proto == 1 || match->proto == 58;
 
-	if (name)
+	/* ICMP of the other family has a number only. */
+	if (name && (!icmp || match->has & KEY_ICMP))
 		fprintf(w->out, " -p %s", name);
 	else
 		fprintf(w->out, " -p %u", match->proto);

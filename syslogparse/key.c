@@ -66,6 +66,12 @@ static enum net_class tcp_class(const struct net_event *event)
 	return NET_NEW;
 }
 
+/* Either protocol in the other family's packets is one like any other. */
+static bool is_icmp(const struct net_event *event)
+{
+	return event->proto == (event->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+}
+
 static bool wants_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE;
@@ -75,7 +81,7 @@ static enum net_class classify(const struct net_event *event)
 {
 	unsigned int flags = event->flags;
 	bool ports = wants_ports(event->proto);
-	bool icmp = event->proto == IPPROTO_ICMP || event->proto == IPPROTO_ICMPV6;
+	bool icmp = is_icmp(event);
 	enum net_class class = NET_NEW;
 
 	if (flags & (NET_ARP | NET_FRAGMENT) || (ports && !(flags & NET_HAS_PORTS)) ||
@@ -117,7 +123,7 @@ void net_key(struct net_key *key, const struct net_event *event)
 		if (key->class == NET_ESTABLISHED && event->sport < event->dport)
 			key->port = event->sport;
 	}
-	if (event->flags & NET_HAS_ICMP) {
+	if (event->flags & NET_HAS_ICMP && is_icmp(event)) {
 		key->has |= KEY_ICMP;
 		key->icmp = event->icmp_type;
 	}

@@ -417,4 +417,18 @@ TEST_F(text, hostile_interfaces_make_no_rule)
 	EXPECT_TRUE(clean(write_as(self, FORMAT_JSON, "accept")));
 }
 
+/* To iptables it would be all protocols. */
+TEST_F(text, protocol_0_makes_no_rule)
+{
+	struct net_event e = packet(DIR_IN, 0, "192.0.2.1", "192.0.2.2", 0);
+
+	add_packet(self->tally, &e, 1);
+	for (unsigned int format = FORMAT_IPTABLES; format <= FORMAT_UFW; format++) {
+		write_as(self, format, "accept");
+		EXPECT_FALSE(has(self->text, "\n-A") || has(self->text, "counter") ||
+			     has(self->text, "\nufw"));
+		EXPECT_TRUE(has(self->text, "# left out, for a protocol that a rule cannot name"));
+	}
+}
+
 TEST_HARNESS_MAIN
