@@ -83,12 +83,13 @@ bool plain_word(struct bytes text, const char *extra)
 }
 
 /* What a pattern, a variable or the lexer reads as something else than itself. */
-#define PATTERN	 "\\?*[]{}\"^!"
+#define PATTERN	 "?*[]{}^!"
 #define UNQUOTED "/._-+:=%~@"
 
 static char *escape_byte(char *to, unsigned char c)
 {
-	if (!printable(c)) {
+	/* A backslash before the closing quote would hide it, however it is escaped itself. */
+	if (!printable(c) || c == '\\' || c == '"') {
 		*to++ = '\\';
 		*to++ = (char)('0' + (c >> 6));
 		*to++ = (char)('0' + (c >> 3 & 7));

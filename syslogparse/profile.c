@@ -32,7 +32,7 @@ static uint32_t find_slashes(struct bytes name, uint32_t from)
 	return name.len;
 }
 
-/* ":ns:name" and ":ns://name": a name in a namespace. */
+/* ":ns:name" and ":ns://name": a name in a namespace; "root//ns" is how the root sees ns. */
 static void split_space(struct aa_row *row, struct bytes *name)
 {
 	uint32_t at = 1;
@@ -75,6 +75,10 @@ static const char *route(struct aa_row *row, const struct aa_event *event)
 
 	row->space = event->namespace;
 	split_space(row, &name);
+	if (bytes_start(row->space, "root//")) {
+		row->space.at += 6;
+		row->space.len -= 6;
+	}
 	row->profile = name;
 	if (!name.at || !name.len)
 		return "it names no profile";

@@ -159,13 +159,15 @@ static const char *write_path(struct aa_row *row, const struct options *options,
 		if (!used)
 			continue;
 		row->shortened = true;
+		if (used == row->path.len)
+			return pool_printf(pool, "%s", head);
 		rest = escape_apparmor(pool,
 				       (struct bytes){ row->path.at + used, row->path.len - used });
 		if (!rest)
 			return NULL;
 		if (*rest == '"')
 			return pool_printf(pool, "\"%s%s", head, rest + 1);
-		return pool_printf(pool, "%s%s", head, used == row->path.len ? "" : rest);
+		return pool_printf(pool, "%s%s", head, rest);
 	}
 	return escape_apparmor(pool, row->path);
 }

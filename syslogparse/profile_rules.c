@@ -195,6 +195,12 @@ static bool named(struct bytes address)
 	return address.at && address.len && !bytes_are(address, "none");
 }
 
+/* A socket with a path is a file to AppArmor; a rule can name the abstract ones. */
+static bool good_address(struct bytes address)
+{
+	return !named(address) || bytes_start(address, "@");
+}
+
 /* Those that take a peer and those that do not are two rules, if there is a peer. */
 static const char *make_unix(struct making *m)
 {
@@ -211,7 +217,7 @@ static const char *make_unix(struct making *m)
 	bits = find_words(unix_access, e->denied, &unknown);
 	if (!bits || unknown)
 		return fail(m, "an access that is not known");
-	if (!addr || !peer)
+	if (!addr || !peer || !good_address(e->addr) || !good_address(e->peer_addr))
 		return fail(m, "an address that cannot be written");
 	if (*peer && bits & UNIX_PEER && bits & ~(uint64_t)UNIX_PEER) {
 		bits &= m->second ? ~(uint64_t)UNIX_PEER : UNIX_PEER;
@@ -388,7 +394,7 @@ static const char *make_change(struct making *m)
 
 static const char *put_path(struct making *m, struct bytes path)
 {
-	const char *text = path.at && path.len ? escape_apparmor(m->pool, path) : NULL;
+	const char *text = bytes_start(path, "/") ? escape_apparmor(m->pool, path) : NULL;
 
 	return text ? text : fail(m, "a path that is missing or cannot be written");
 }
@@ -396,13 +402,12 @@ static const char *put_path(struct making *m, struct bytes path)
 static const char *make_pivot_root(struct making *m)
 {
 	const char *name = put_path(m, m->event->name);
-	const char *old = put_name(m->pool, "oldroot", m->event->srcname);
+	const char *old = m->event->srcname.at ? put_path(m, m->event->srcname) : "";
 
 	danger_add(&m->row->danger, 8, "changes the root");
-	if (!name)
+	if (!name || !old)
 		return NULL;
-	return old ? pool_printf(m->pool, "pivot_root%s %s", old, name) :
-		     fail(m, "a path that cannot be written");
+	return pool_printf(m->pool, "pivot_root%s%s %s", *old ? " oldroot=" : "", old, name);
 }
 
 static const char *make_mount(struct making *m)
@@ -433,9 +438,9 @@ static const char *make_mount(struct making *m)
 		options = pool_printf(m->pool, " options=%s",
 				      put_words(m->pool, mount_flags, flags, true));
 	if (e->srcname.at && e->srcname.len) {
-		from = put_path(m, e->srcname);
+		from = escape_apparmor(m->pool, e->srcname);
 		if (!from)
-			return NULL;
+			return fail(m, "a source that cannot be written");
 	}
 	return pool_printf(m->pool, "mount%s%s%s%s -> %s", type, options, *from ? " " : "", from,
 			   name);

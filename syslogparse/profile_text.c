@@ -40,9 +40,14 @@ static void put_header(struct writer *w, const struct aa_row *row)
 	fprintf(w->out, "\n%s", indent);
 	if (row->child.at)
 		fputs(path ? "profile " : plain ? "^" : "hat ", w->out);
+	else if (row->space.len)
+		fprintf(w->out, "profile \":%.*s:", (int)row->space.len, row->space.at);
 	else if (!path)
 		fputs("profile ", w->out);
-	fprintf(w->out, plain ? "%.*s {\n" : "\"%.*s\" {\n", (int)name.len, name.at);
+	if (!row->child.at && row->space.len)
+		fprintf(w->out, "%.*s\" {\n", (int)name.len, name.at);
+	else
+		fprintf(w->out, plain ? "%.*s {\n" : "\"%.*s\" {\n", (int)name.len, name.at);
 }
 
 const char *profile_row_text(struct pool *pool, const struct aa_row *row)
@@ -116,14 +121,13 @@ static size_t put_profile(struct writer *w, const struct aa_rows *rows, size_t f
 {
 	const struct aa_row *head = rows->list + first;
 	struct aa_row alone = *head;
-	bool good = good_name(head->profile);
+	bool good = good_name(head->profile) &&
+		    (!head->space.len || plain_word(head->space, "/._-+<>"));
 	size_t i = first;
 
 	if (!good)
 		put_refused(w, head, "profile");
 	alone.child = (struct bytes){ NULL, 0 };
-	if (good && head->space.at && head->space.len)
-		fprintf(w->out, "\n# in the namespace %s\n", escape_text(w->pool, head->space));
 	if (good)
 		put_header(w, &alone);
 	while (i < rows->n && same_profile(head, rows->list + i)) {
