@@ -92,7 +92,8 @@ bool line_tells_of_loss(const struct line *line, uint64_t *events)
 				  0;
 	else if (line->origin > ORIGIN_KERNEL_TEXT)
 		return false;
-	else if (bytes_hold(text, " callbacks suppressed"))
+	else if (text->len && text->at[text->len - 1] == 'd' &&
+		 bytes_hold(text, " callbacks suppressed"))
 		*events = number_before(text, " callbacks suppressed");
 	else if (begins_literal(text, "audit: audit_lost=") ||
 		 begins_literal(text, "audit: printk limit exceeded") ||

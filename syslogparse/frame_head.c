@@ -175,9 +175,9 @@ static bool take_5424(struct cursor *c, struct line *line, bool sure)
 }
 
 /* The word after a stamp that had no host: "DENY: IN=" is a prefix of the kernel's. */
-static bool is_prefix_alone(const struct cursor *c, bool pid)
+static bool is_prefix_alone(const struct cursor *c, const struct bytes *ident, bool pid)
 {
-	return !pid && left(c) > 3 && memcmp(c->at, " IN=", 4) == 0;
+	return !pid && !is_literal(ident, "kernel") && left(c) > 3 && memcmp(c->at, " IN=", 4) == 0;
 }
 
 /* HOST IDENT[PID]: TEXT after a stamp; each of them can be missing. */
@@ -188,7 +188,7 @@ static void take_host_ident(struct cursor *c, struct line *line)
 	bool pid;
 
 	if (as_ident(word, &line->ident, &pid)) {
-		if (is_prefix_alone(&p, pid)) {
+		if (is_prefix_alone(&p, &line->ident, pid)) {
 			line->ident = (struct bytes){ NULL, 0 };
 			return;
 		}
