@@ -220,7 +220,7 @@ static int join_near(struct work *work)
 {
 	uint32_t kept = 0;
 
-	qsort(work->rules, work->n, sizeof(*work->rules), by_far);
+	qsort(work->rules, work->n, sizeof(struct fw_rule *), by_far);
 	for (uint32_t first = 0, end; first < work->n; first = end) {
 		struct fw_rule *rule = work->rules[first];
 
@@ -243,7 +243,7 @@ static int join_ports(struct work *work)
 {
 	uint32_t kept = 0;
 
-	qsort(work->rules, work->n, sizeof(*work->rules), by_ends);
+	qsort(work->rules, work->n, sizeof(struct fw_rule *), by_ends);
 	for (uint32_t first = 0, end; first < work->n; first = end) {
 		struct fw_rule *rule = work->rules[first];
 		struct ports *ports;
@@ -295,7 +295,7 @@ static int finish(struct fw_rules *rules, struct work *work)
 	rules->list = pool_get(work->pool, work->n * sizeof(*rules->list));
 	if (!rules->list)
 		return -ENOMEM;
-	qsort(work->rules, work->n, sizeof(*work->rules), by_far);
+	qsort(work->rules, work->n, sizeof(struct fw_rule *), by_far);
 	for (uint32_t i = 0; i < work->n; i++) {
 		struct fw_rule *rule = rules->list + i;
 
@@ -339,10 +339,10 @@ int firewall_rules(struct fw_rules *rules, const struct tally *tally, const stru
 	if (ret)
 		return ret;
 	kept = pick(rules, tally, records, n);
-	qsort(records, kept, sizeof(*records), by_flow);
+	qsort(records, kept, sizeof(struct record *), by_flow);
 	work.addresses = calloc(kept + 1, sizeof(*work.addresses));
 	work.prefixes = calloc(kept + 1, sizeof(*work.prefixes));
-	work.rules = calloc(kept + 1, sizeof(*work.rules));
+	work.rules = calloc(kept + 1, sizeof(struct fw_rule *));
 	if (!work.addresses || !work.prefixes || !work.rules)
 		ret = -ENOMEM;
 	if (!ret)

@@ -438,12 +438,12 @@ static int by_key(const void *left, const void *right)
 
 int tally_list(const struct tally *tally, const struct record ***list, size_t *n)
 {
-	*list = malloc((tally->n + 1) * sizeof(**list));
+	*list = malloc((tally->n + 1) * sizeof(struct record *));
 	if (!*list)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < tally->n; i++)
 		(*list)[i] = tally->records + i;
-	qsort(*list, tally->n, sizeof(**list), by_key);
+	qsort(*list, tally->n, sizeof(struct record *), by_key);
 	*n = tally->n;
 	return 0;
 }
