@@ -206,6 +206,7 @@ bool journal_is_export(const char *at, size_t len)
 static bool take_field(struct cursor *c, struct bytes *name, struct bytes *value)
 {
 	const char *newline = memchr(c->at, '\n', left(c)), *equal;
+	struct cursor p = *c;
 	uint64_t len = 0;
 
 	if (!newline || newline == c->at)
@@ -217,16 +218,16 @@ static bool take_field(struct cursor *c, struct bytes *name, struct bytes *value
 		c->at = newline + 1;
 		return true;
 	}
-	c->at = newline + 1;
-	if (left(c) < 8)
+	p.at = newline + 1;
+	if (left(&p) < 8)
 		return false;
 	for (unsigned int i = 8; i-- > 0;)
-		len = len << 8 | (unsigned char)c->at[i];
-	c->at += 8;
-	if (left(c) <= len || c->at[len] != '\n')
+		len = len << 8 | (unsigned char)p.at[i];
+	p.at += 8;
+	if (left(&p) <= len || p.at[len] != '\n')
 		return false;
-	*value = (struct bytes){ c->at, (uint32_t)len };
-	c->at += len + 1;
+	*value = (struct bytes){ p.at, (uint32_t)len };
+	c->at = p.at + len + 1;
 	return true;
 }
 

@@ -297,7 +297,7 @@ TEST(json)
 	"__CURSOR=s=1;i=2\n"                      \
 	"__REALTIME_TIMESTAMP=1616161616123456\n" \
 	"_TRANSPORT=kernel\n"                     \
-	"COREDUMP\n\x05\0\0\0\0\0\0\0a\n\nb=\n"   \
+	"COREDUMP\n\x05\0\0\0\0\0\0\0\n\n\nb=\n"  \
 	"MESSAGE\n\x08\0\0\0\0\0\0\0IN=\neth0\n"  \
 	"MESSAGE=second\n"                        \
 	"_HOSTNAME=h\n\n"
