@@ -168,14 +168,17 @@ static void put_family(struct writer *w, const struct fw_rules *rules, const cha
 	}
 }
 
-static void put_established(struct writer *w, const struct fw_rules *rules, const char *target)
+static void put_states(struct writer *w, const struct fw_rules *rules, const char *target)
 {
 	for (unsigned int direction = DIR_IN; direction <= DIR_FORWARD; direction++) {
+		bool accept = !strcmp(target, "ACCEPT");
+		unsigned int class = accept ? NET_ESTABLISHED : NET_INVALID;
+
 		put_others(w, "", rules, direction);
-		if (rules->other[direction][NET_ESTABLISHED].count && !strcmp(target, "ACCEPT"))
-			fprintf(w->out,
-				"-A %s -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n",
-				chains[direction]);
+		if (rules->other[direction][class].count)
+			fprintf(w->out, "-A %s -m conntrack --ctstate %s -j %s\n",
+				chains[direction], accept ? "ESTABLISHED,RELATED" : "INVALID",
+				target);
 	}
 }
 
@@ -195,7 +198,7 @@ int write_iptables(struct writer *w, const struct fw_rules *rules)
 	for (uint32_t i = 0; i < rules->n; i++)
 		if (written(rules->list + i) && far_of(rules->list + i)->n > 1)
 			fprintf(w->out, ":syslogparse-%" PRIu32 " - [0:0]\n", i + 1);
-	put_established(w, rules, target);
+	put_states(w, rules, target);
 	put_family(w, rules, target, 4);
 	put_family(w, rules, target, 6);
 	fputs("COMMIT\n", w->out);

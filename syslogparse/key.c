@@ -10,8 +10,7 @@
  * Which port is the client's is told by the class of a packet:
  *
  *   TCP	SYN alone opens a connection, to its destination port. With ACK or RST it
- *		belongs to one; with neither SYN nor these it is a scan's. No flags at all:
- *		they were not logged.
+ *		belongs to one. Anything else, no flag at all included, is a scan's.
  *   UDP	from a port below 1024 to one from 32768 on (Linux's ephemeral range begins
  *		there): an answer
  *   ICMP	errors, and the answers to echo, timestamp and mask requests
@@ -61,9 +60,7 @@ static enum net_class tcp_class(const struct net_event *event)
 
 	if (flags & (TCP_ACK | TCP_RST))
 		return NET_ESTABLISHED;
-	if (flags && (flags & (TCP_SYN | TCP_FIN)) != TCP_SYN)
-		return NET_INVALID;
-	return NET_NEW;
+	return (flags & (TCP_SYN | TCP_FIN)) == TCP_SYN ? NET_NEW : NET_INVALID;
 }
 
 /* Either protocol in the other family's packets is one like any other. */

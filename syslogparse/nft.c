@@ -130,8 +130,12 @@ static void put_chain(struct writer *w, const struct fw_rules *rules, enum direc
 	fprintf(w->out, "\tchain %s {\n\t\ttype filter hook %s priority filter; policy accept;\n",
 		name, name);
 	put_others(w, "\t\t", rules, direction);
-	if (rules->other[direction][NET_ESTABLISHED].count && !strcmp(verdict, "accept"))
-		fputs("\t\tct state established,related counter accept\n", w->out);
+	if (!strcmp(verdict, "accept")) {
+		if (rules->other[direction][NET_ESTABLISHED].count)
+			fputs("\t\tct state established,related counter accept\n", w->out);
+	} else if (rules->other[direction][NET_INVALID].count) {
+		fprintf(w->out, "\t\tct state invalid counter %s\n", verdict);
+	}
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct fw_rule *rule = rules->list + i;
 

@@ -154,7 +154,7 @@ void put_others(struct writer *w, const char *indent, const struct fw_rules *rul
 {
 	static const char *const names[] = {
 		[NET_ESTABLISHED] = "of established connections",
-		[NET_INVALID] = "TCP that opens no connection and belongs to none: scans; no rule",
+		[NET_INVALID] = "TCP that opens no connection and belongs to none, as of scans",
 		[NET_RULELESS] = "ARP, fragments, or what has no ports; no rule",
 	};
 

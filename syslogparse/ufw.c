@@ -37,12 +37,20 @@ static const char *protocol_of(const struct fw_rule *rule)
 	return NULL;
 }
 
+/* ufw takes no port 0; a range can begin behind it. */
+static bool only_port_0(const struct fw_rule *rule)
+{
+	return rule->n_ports && !rule->ports[0].last;
+}
+
 static const char *unsayable(const struct fw_rule *rule)
 {
 	if (!protocol_of(rule))
 		return "a protocol that ufw has no word for; see /etc/ufw/before.rules";
 	if (rule->match.has & KEY_UID)
 		return "ufw knows no owners";
+	if (only_port_0(rule) && rule->n_ports == 1)
+		return "ufw knows no port 0";
 	if (rule->match.family == 6 && rule->match.proto == 2)
 		return "ufw knows igmp for IPv4 only";
 	return NULL;
@@ -66,12 +74,12 @@ static void put_ports(struct writer *w, const struct fw_rule *rule, uint32_t *at
 
 	for (; *at < rule->n_ports; ++*at, sep = ",") {
 		const struct ports *p = rule->ports + *at;
-		unsigned int takes = p->first == p->last ? 1 : 2;
+		unsigned int first = p->first ? p->first : 1, takes = first == p->last ? 1 : 2;
 
 		if (room < takes)
 			break;
 		room -= takes;
-		fprintf(w->out, takes == 1 ? "%s%u" : "%s%u:%u", sep, p->first, p->last);
+		fprintf(w->out, takes == 1 ? "%s%u" : "%s%u:%u", sep, first, p->last);
 	}
 }
 
@@ -95,9 +103,11 @@ static void put_command(struct writer *w, const struct fw_rule *rule, const char
 
 static void put_rule(struct writer *w, const struct fw_rule *rule, const char *verb)
 {
-	uint32_t port = 0, next;
+	uint32_t port = only_port_0(rule) ? 1 : 0, next;
 
 	put_facts(w, "", rule);
+	if (rule->n_ports && !rule->ports[0].first)
+		fputs("# without port 0, which ufw does not know\n", w->out);
 	do {
 		next = port;
 		for (uint32_t s = 0; s < rule->src.n; s++) {

@@ -61,7 +61,8 @@ static bool take_match(struct rest *rest)
 		return take_ports(rest, ':', true);
 	if (take(rest, " -m owner --uid-owner "))
 		return take_decimal(rest, 0xffffffff);
-	return take(rest, " -m conntrack --ctstate ESTABLISHED,RELATED");
+	return take(rest, " -m conntrack --ctstate ESTABLISHED,RELATED") ||
+	       take(rest, " -m conntrack --ctstate INVALID");
 }
 
 static bool take_rule(struct judge *judge, struct rest line)
@@ -180,7 +181,7 @@ static bool take_nft_match(struct rest *rest)
 	if (take(rest, "meta l4proto ") || take(rest, "icmp type ") || take(rest, "icmpv6 type "))
 		return take_decimal(rest, 255);
 	if (take(rest, "meta nfproto ipv4") || take(rest, "meta nfproto ipv6") ||
-	    take(rest, "ct state established,related"))
+	    take(rest, "ct state established,related") || take(rest, "ct state invalid"))
 		return true;
 	if (take(rest, "ip saddr ") || take(rest, "ip daddr ") || take(rest, "ip6 saddr ") ||
 	    take(rest, "ip6 daddr "))

@@ -16,13 +16,19 @@
 
 /* ---- names ---- */
 
+/* "@{HOME}" would stand for something else. */
+static bool is_variable(const struct rest *rest)
+{
+	return rest->end - rest->at > 1 && rest->at[0] == '@' && rest->at[1] == '{';
+}
+
 /* Up to the closing quote. Quotes and what stands behind a backslash belong to the name. */
 static bool take_quoted(struct rest *rest)
 {
 	if (!take(rest, "\""))
 		return false;
 	for (; rest->at < rest->end && *rest->at != '"'; rest->at++) {
-		if (*rest->at == '\\' && ++rest->at == rest->end)
+		if (is_variable(rest) || (*rest->at == '\\' && ++rest->at == rest->end))
 			return false;
 	}
 	return take(rest, "\"");
@@ -45,7 +51,7 @@ static bool take_bare(struct rest *rest, const char *pattern)
 		}
 		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
 			continue;
-		if (!strchr("/._-+:=%~", c) && !strchr(pattern, c))
+		if (is_variable(rest) || (!strchr("/._-+:=%~@", c) && !strchr(pattern, c)))
 			break;
 	}
 	return rest->at > start;
@@ -64,6 +70,8 @@ static bool take_list(struct rest *rest)
 	if (!take(rest, "("))
 		return false;
 	do {
+		if (!take(rest, "addr="))
+			take(rest, "label=");
 		if (!take_name(rest, "*"))
 			return false;
 	} while (take(rest, ", ") || take(rest, " "));

@@ -272,6 +272,23 @@ TEST_F(text, an_answer_opens_no_port)
 	EXPECT_TRUE(has(write_as(self, FORMAT_NFT, "accept"), "dport 41000"));
 }
 
+/* What a scan sends is never let in; to refuse it, its state is enough. */
+TEST_F(text, scans)
+{
+	struct net_event e = packet(DIR_IN, 6, "192.0.2.1", "192.0.2.2", 22);
+
+	e.tcp = TCP_FIN | TCP_PSH | TCP_URG;
+	add_packet(self->tally, &e, 1);
+	write_as(self, FORMAT_NFT, "accept");
+	EXPECT_FALSE(has(self->text, "counter"));
+	EXPECT_TRUE(has(self->text, "# TCP that opens no connection and belongs to none, as of "
+				    "scans: 1 time, "));
+	EXPECT_TRUE(has(write_as(self, FORMAT_NFT, "drop"), "\tct state invalid counter drop\n"));
+	EXPECT_TRUE(has(write_as(self, FORMAT_IPTABLES, "reject"),
+			"-A INPUT -m conntrack --ctstate INVALID -j REJECT\n"));
+	EXPECT_FALSE(has(write_as(self, FORMAT_IPTABLES, "accept"), "\n-A"));
+}
+
 TEST_F(text, actions)
 {
 	static const struct {

@@ -9,6 +9,7 @@
 
 #include "kselftest_harness.h"
 
+#include "syslogparse/validate.h"
 #include "tests/syslogparse/events.h"
 
 static uint32_t state;
@@ -42,7 +43,7 @@ static struct net_event any_packet(void)
 		e.uid = 0;
 	}
 	if (any(5) == 0)
-		e.tcp = TCP_ACK;
+		e.tcp = any(2) ? TCP_ACK : TCP_FIN;
 	if (e.in.at)
 		e.in = text_bytes(names[any(7)]);
 	return e;
@@ -113,6 +114,28 @@ static unsigned int count_lines(const char *text, const char *start, const char 
 		text += len + (text[len] == '\n');
 	}
 	return n;
+}
+
+/* And the broker lets them pass. */
+TEST(the_broker_takes_them)
+{
+	for (unsigned int i = 0; i < 12; i++) {
+		struct options options = default_options(WHAT_FIREWALL, (enum format)(i % 4));
+		struct verdict verdict = { 0 };
+		char *text;
+
+		if (options.format == FORMAT_PROFILE)
+			options.format = FORMAT_JSON;
+		options.action = i < 8 ? "accept" : "drop";
+		text = any_rules(options.format, options.action, i < 4 ? 0 : 0.5);
+		ASSERT_NE(NULL, text);
+		EXPECT_TRUE(validate(&options, text, strlen(text), &verdict))
+		{
+			TH_LOG("format %u, line %lu: %s", options.format,
+			       (unsigned long)verdict.line, verdict.why);
+		}
+		free(text);
+	}
 }
 
 static const char *const actions[] = { "accept", "drop", "reject", "log" };
