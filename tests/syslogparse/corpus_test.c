@@ -7,6 +7,7 @@
  * differ, the difference is in a table, with its reason; a row that is not needed fails.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -318,6 +319,31 @@ static char *our_profile(const char *name, unsigned int abi)
 	return text;
 }
 
+/* The same by way of the reader and the parsers. */
+static char *line_profile(const char *name)
+{
+	struct options options = default_options(WHAT_APPARMOR, FORMAT_PROFILE);
+	struct source source = { .name = "line" };
+	struct account account = { 0 };
+	char path[512], *text = NULL;
+	struct tally *tally;
+	unsigned int at;
+
+	options.abi = 40;
+	options.glob = false;
+	options.trust = ORIGIN_PROCESS;
+	options.threads = 1;
+	snprintf(path, sizeof(path), "%s/%s.in", corpus(), name);
+	source.fd = open(path, O_RDONLY | O_CLOEXEC);
+	tally = tally_new(&options);
+	if (source.fd >= 0 && tally && !read_sources(&source, 1, &options, tally, &account, &at))
+		text = written(tally, &options);
+	tally_free(tally);
+	if (source.fd >= 0)
+		close(source.fd);
+	return text;
+}
+
 static bool as_expected(const char *name)
 {
 	char *theirs_text = slurp(name, ".profile"), *ours_text = our_profile(name, 40);
@@ -387,6 +413,40 @@ TEST(rules_are_those_that_the_project_expects)
 	TH_LOG("%d profiles, %zu stated differences, %d others", n,
 	       sizeof(differences) / sizeof(differences[0]), bad);
 	EXPECT_EQ(0, bad);
+}
+
+TEST(lines_say_what_their_fields_say)
+{
+	int n = list_corpus();
+
+	if (n <= 0)
+		SKIP(return, "no corpus of AppArmor events in APPARMOR_CORPUS");
+	for (int i = 0; i < n; i++) {
+		char *fields = our_profile(names[i]->d_name, 40);
+		char *line = line_profile(names[i]->d_name);
+		struct rules a, b;
+
+		/* Made up of all fields that there are, a socket's family with an exec. */
+		if (!strcmp(names[i]->d_name, "testcase01")) {
+			free(fields);
+			free(line);
+			continue;
+		}
+		ASSERT_NE(NULL, fields);
+		ASSERT_NE(NULL, line);
+		read_rules(&a, fields);
+		read_rules(&b, line);
+		EXPECT_TRUE(same_rules(&a, &b))
+		{
+			TH_LOG("%s", names[i]->d_name);
+			for (size_t r = 0; r < b.n; r++)
+				TH_LOG("%s", b.rule[r]);
+		}
+		free_rules(&a);
+		free_rules(&b);
+		free(fields);
+		free(line);
+	}
 }
 
 static bool parser_takes(const char *text)
