@@ -22,16 +22,6 @@
 
 /* ---- order ---- */
 
-static const uint8_t *far_end(const struct net_key *key)
-{
-	return key->direction == DIR_OUT ? key->dst : key->src;
-}
-
-static const uint8_t *near_end(const struct net_key *key)
-{
-	return key->direction == DIR_OUT ? key->src : key->dst;
-}
-
 static struct prefixes *far_list(struct fw_rule *rule)
 {
 	return rule->match.direction == DIR_OUT ? &rule->dst : &rule->src;
@@ -47,31 +37,10 @@ static int by_number(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* All but port and addresses; in the order in which rules are written. */
+/* All but port and addresses. */
 static int by_match(const struct net_key *a, const struct net_key *b)
 {
-	int order = by_number(a->direction, b->direction);
-
-	order = order ? order : by_number(a->class, b->class);
-	order = order ? order : by_number(a->family, b->family);
-	order = order ? order : memcmp(a->in, b->in, sizeof(a->in));
-	order = order ? order : memcmp(a->out, b->out, sizeof(a->out));
-	order = order ? order : by_number(a->has & KEY_UID, b->has & KEY_UID);
-	order = order ? order : by_number(a->uid, b->uid);
-	order = order ? order : by_number(a->proto, b->proto);
-	order = order ? order : by_number(a->has, b->has);
-	return order ? order : by_number(a->icmp, b->icmp);
-}
-
-static int by_flow(const void *left, const void *right)
-{
-	const struct net_key *a = (const void *)(*(const struct record *const *)left)->key;
-	const struct net_key *b = (const void *)(*(const struct record *const *)right)->key;
-	int order = by_match(a, b);
-
-	order = order ? order : by_number(a->port, b->port);
-	order = order ? order : memcmp(near_end(a), near_end(b), 16);
-	return order ? order : memcmp(far_end(a), far_end(b), 16);
+	return memcmp(a, b, KEY_MATCH);
 }
 
 static int by_prefixes(const struct prefixes *a, const struct prefixes *b)
@@ -121,7 +90,7 @@ struct work {
 
 static bool same_flow(const struct net_key *a, const struct net_key *b)
 {
-	return !by_match(a, b) && a->port == b->port && !memcmp(near_end(a), near_end(b), 16);
+	return !memcmp(a, b, offsetof(struct net_key, far));
 }
 
 /* The first N of WORK's addresses, as prefixes that stay. */
@@ -145,25 +114,21 @@ static int flow_rule(struct work *work, const struct record **records, uint32_t 
 	if (!rule)
 		return -ENOMEM;
 	rule->ports = pool_get(work->pool, sizeof(*rule->ports));
-	near_list(rule)->list = NULL;
-	rule->match = *key;
-	rule->match.port = 0;
-	memset(rule->match.src, 0, sizeof(rule->match.src));
-	memset(rule->match.dst, 0, sizeof(rule->match.dst));
+	memcpy(&rule->match, key, KEY_MATCH);
 	for (uint32_t i = 0; i < n; i++) {
 		struct evidence evidence = tally_evidence(work->tally, records[i]);
 
 		evidence_join(&rule->evidence, &evidence);
 		rule->sampled |= records[i]->seen & NET_UFW;
-		memcpy(work->addresses[i], far_end((const void *)records[i]->key), 16);
+		memcpy(work->addresses[i], ((const struct net_key *)records[i]->key)->far, 16);
 	}
 	keep_prefixes(work, far_list(rule), n, key->family);
-	memcpy(work->addresses[0], near_end(key), 16);
+	memcpy(work->addresses[0], key->near, 16);
 	keep_prefixes(work, near_list(rule), 1, key->family);
 	if (work->pool->failed)
 		return -ENOMEM;
 	rule->addresses = n;
-	rule->ports[0] = (struct ports){ key->port, key->port };
+	rule->ports[0] = (struct ports){ key_port(key), key_port(key) };
 	rule->n_ports = key->has & KEY_PORT ? 1 : 0;
 	work->rules[work->n++] = rule;
 	return 0;
@@ -339,7 +304,6 @@ int firewall_rules(struct fw_rules *rules, const struct tally *tally, const stru
 	if (ret)
 		return ret;
 	kept = pick(rules, tally, records, n);
-	qsort(records, kept, sizeof(struct record *), by_flow);
 	work.addresses = calloc(kept + 1, sizeof(*work.addresses));
 	work.prefixes = calloc(kept + 1, sizeof(*work.prefixes));
 	work.rules = calloc(kept + 1, sizeof(struct fw_rule *));

@@ -126,7 +126,7 @@ static void put_lines(struct writer *w, const struct fw_rule *rule, const char *
 			put_prefix(w, rule, false, near_of(rule)->list + i);
 			put_protocol(w, match);
 			if (match->has & KEY_UID)
-				fprintf(w->out, " -m owner --uid-owner %" PRIu32, match->uid);
+				fprintf(w->out, " -m owner --uid-owner %" PRIu32, key_uid(match));
 			put_ports(w, rule, &next);
 			put_target(w, rule, target, number);
 		}

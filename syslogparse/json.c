@@ -101,7 +101,7 @@ static json_t *match_of(struct writer *w, const char *kind, const struct net_key
 	if (key->has & KEY_ICMP)
 		json_object_set_new(match, "icmp_type", json_integer(key->icmp));
 	if (key->has & KEY_UID)
-		json_object_set_new(match, "uid", json_integer(key->uid));
+		json_object_set_new(match, "uid", json_integer(key_uid(key)));
 	return match;
 }
 
@@ -120,11 +120,11 @@ static void put_packet(struct writer *w, const struct record *record)
 	json_t *event = match_of(w, "event", key);
 
 	if (key->has & KEY_PORT)
-		json_object_set_new(event, "port", json_integer(key->port));
+		json_object_set_new(event, "port", json_integer(key_port(key)));
 	if (key->has & KEY_ARP)
 		json_object_set_new(event, "arp", json_true());
-	json_object_set_new(event, "source", address_of(key, key->src));
-	json_object_set_new(event, "destination", address_of(key, key->dst));
+	json_object_set_new(event, "source", address_of(key, key_source(key)));
+	json_object_set_new(event, "destination", address_of(key, key_destination(key)));
 	json_object_set_new(event, "sampled", json_boolean(record->seen & NET_UFW));
 	json_object_set_new(event, "evidence", evidence_of(w, &evidence));
 	put_object(w, event);

@@ -100,34 +100,74 @@ static void keep_name(char *to, struct bytes name)
 	memcpy(to, name.at ? name.at : "", name.len < 16 ? name.len : 16);
 }
 
+static void keep_ends(struct net_key *key, const struct net_event *event)
+{
+	size_t size = event->family == 4 ? 4 : 16;
+	bool out = event->direction == DIR_OUT;
+
+	memcpy(key->near, out ? event->src : event->dst, size);
+	memcpy(key->far, out ? event->dst : event->src, size);
+}
+
+static void keep_port(struct net_key *key, const struct net_event *event)
+{
+	uint16_t port = event->dport;
+
+	/* Either end may have opened the connection: the lower port is the service's. */
+	if (key->class == NET_ESTABLISHED && event->sport < port)
+		port = event->sport;
+	key->has |= KEY_PORT;
+	key->port[0] = (uint8_t)(port >> 8);
+	key->port[1] = (uint8_t)port;
+}
+
 void net_key(struct net_key *key, const struct net_event *event)
 {
 	memset(key, 0, sizeof(*key));
 	key->direction = (uint8_t)event->direction;
+	key->class = (uint8_t)classify(event);
 	key->family = event->family;
 	key->proto = event->proto;
-	key->class = (uint8_t)classify(event);
-	memcpy(key->src, event->src, event->family == 4 ? 4 : 16);
-	memcpy(key->dst, event->dst, event->family == 4 ? 4 : 16);
 	keep_name(key->in, event->in);
 	keep_name(key->out, event->out);
+	keep_ends(key, event);
 	if (event->flags & NET_ARP)
 		key->has |= KEY_ARP;
-	if (event->flags & NET_HAS_PORTS && wants_ports(event->proto)) {
-		key->has |= KEY_PORT;
-		key->port = event->dport;
-		/* Either end may have opened the connection: the lower port is the service's. */
-		if (key->class == NET_ESTABLISHED && event->sport < event->dport)
-			key->port = event->sport;
-	}
+	if (event->flags & NET_HAS_PORTS && wants_ports(event->proto))
+		keep_port(key, event);
 	if (event->flags & NET_HAS_ICMP && is_icmp(event)) {
 		key->has |= KEY_ICMP;
 		key->icmp = event->icmp_type;
 	}
 	if (event->flags & NET_HAS_UID && event->direction == DIR_OUT) {
 		key->has |= KEY_UID;
-		key->uid = event->uid;
+		for (unsigned int i = 0; i < 4; i++)
+			key->uid[i] = (uint8_t)(event->uid >> (24 - 8 * i));
 	}
+}
+
+uint16_t key_port(const struct net_key *key)
+{
+	return (uint16_t)(key->port[0] << 8 | key->port[1]);
+}
+
+uint32_t key_uid(const struct net_key *key)
+{
+	uint32_t uid = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		uid = uid << 8 | key->uid[i];
+	return uid;
+}
+
+const uint8_t *key_source(const struct net_key *key)
+{
+	return key->direction == DIR_OUT ? key->near : key->far;
+}
+
+const uint8_t *key_destination(const struct net_key *key)
+{
+	return key->direction == DIR_OUT ? key->far : key->near;
 }
 
 /* ---- AppArmor ---- */

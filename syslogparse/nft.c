@@ -100,7 +100,7 @@ static void put_rule(struct writer *w, const struct fw_rule *rule, uint32_t numb
 	if (*match->out)
 		fprintf(w->out, "oifname \"%.16s\" ", match->out);
 	if (match->has & KEY_UID)
-		fprintf(w->out, "meta skuid %" PRIu32 " ", match->uid);
+		fprintf(w->out, "meta skuid %" PRIu32 " ", key_uid(match));
 	put_address(w, rule, "saddr", number);
 	fputs(" ", w->out);
 	put_address(w, rule, "daddr", number);

@@ -75,23 +75,33 @@ enum net_class {
 	NET_RULELESS,	 /* ARP, fragments, and what has lost its ports */
 };
 
-/* What is kept of a packet. It has no padding, and unused bytes are zero. */
+/*
+ * What is kept of a packet: bytes without padding, the larger digits first and unused ones
+ * zero, so that the order of bytes is the order in which rules are made. What is before the
+ * port is the match that rules have in common. The far end is who a packet comes from, going
+ * out whom it goes to.
+ */
 struct net_key {
-	uint8_t direction, family, proto, class;
-	uint16_t port; /* of the service */
-	uint8_t icmp;
-	uint8_t has; /* KEY_* */
-	uint32_t uid, spare;
-	uint8_t src[16], dst[16];
+	uint8_t direction, class, family, proto;
+	uint8_t has, icmp; /* KEY_* */
+	uint8_t uid[4];
 	char in[16], out[16]; /* not ended by a NUL when they fill it */
+	uint8_t port[2];      /* of the service */
+	uint8_t near[16], far[16];
 };
 
-#define KEY_PORT 1u
-#define KEY_ICMP 2u
-#define KEY_UID	 4u
-#define KEY_ARP	 8u
+#define KEY_MATCH offsetof(struct net_key, port)
+
+#define KEY_PORT  1u
+#define KEY_ICMP  2u
+#define KEY_UID	  4u
+#define KEY_ARP	  8u
 
 void net_key(struct net_key *key, const struct net_event *event);
+uint16_t key_port(const struct net_key *key);
+uint32_t key_uid(const struct net_key *key);
+const uint8_t *key_source(const struct net_key *key);
+const uint8_t *key_destination(const struct net_key *key);
 
 /* What is kept of an AppArmor event: aa_unpack() gives the same event, without the rest. */
 #define AA_OWNER   0x100u /* fsuid and ouid were the same */

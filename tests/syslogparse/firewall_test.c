@@ -136,11 +136,12 @@ static bool matches(const struct fw_rule *rule, const struct net_key *key)
 	bool port = !(key->has & KEY_PORT);
 
 	for (uint32_t i = 0; i < rule->n_ports; i++)
-		port |= rule->ports[i].first <= key->port && key->port <= rule->ports[i].last;
+		port |= rule->ports[i].first <= key_port(key) &&
+			key_port(key) <= rule->ports[i].last;
 	return rule->match.direction == key->direction && rule->match.family == key->family &&
 	       rule->match.proto == key->proto && rule->match.class == key->class && port &&
 	       !memcmp(rule->match.in, key->in, 16) && !memcmp(rule->match.out, key->out, 16) &&
-	       in_list(&rule->src, key->src) && in_list(&rule->dst, key->dst);
+	       in_list(&rule->src, key_source(key)) && in_list(&rule->dst, key_destination(key));
 }
 
 static uint64_t size_of(const struct fw_rule *rule)

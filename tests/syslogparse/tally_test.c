@@ -312,7 +312,7 @@ TEST(classes)
 		{
 			TH_LOG("row %zu", i);
 		}
-		EXPECT_EQ(rows[i].port, key.port)
+		EXPECT_EQ(rows[i].port, key_port(&key))
 		{
 			TH_LOG("row %zu", i);
 		}
