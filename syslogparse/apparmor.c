@@ -157,7 +157,8 @@ static enum box set_value(struct record *r, unsigned int row, struct bytes *valu
 	case KIND_NAME:
 		if (!quoted && decode(r, value) != BOX_PARSED)
 			return BOX_REFUSED;
-		*(struct bytes *)(void *)to = *value;
+		if (quoted || !is_literal(value, "none")) /* a socket without an address */
+			*(struct bytes *)(void *)to = *value;
 		return BOX_PARSED;
 	case KIND_WORD:
 		*(struct bytes *)(void *)to = *value;

@@ -170,7 +170,7 @@ static bool is_complete(const struct packet *p)
 		if (e->proto == PROTO_ICMP || e->proto == PROTO_ICMPV6)
 			want |= SEEN_TYPE | SEEN_CODE;
 		/* Flags are between RES and URGP; Proxmox has neither, but flags. */
-		if (e->proto == PROTO_TCP && ((p->seen & SEEN_RES) || e->tcp == 0))
+		if (e->proto == PROTO_TCP && ((p->seen & SEEN_DUE) || e->tcp == 0))
 			want |= SEEN_URGP;
 	}
 	return (p->seen & want) == want;
@@ -186,6 +186,17 @@ static bool is_group(const struct net_event *e)
 	       begins_literal(&e->mac, "ff:ff:ff:ff:ff:ff");
 }
 
+/* ICMP's errors are about a packet, which not every dialect prints. */
+static bool is_error(const struct net_event *e)
+{
+	uint8_t type = e->icmp_type;
+
+	if (e->proto == PROTO_ICMPV6)
+		return type >= 1 && type <= 4;
+	return e->proto == PROTO_ICMP &&
+	       (type == 3 || type == 4 || type == 5 || type == 11 || type == 12);
+}
+
 static void conclude(struct packet *p)
 {
 	struct net_event *e = p->event;
@@ -196,7 +207,7 @@ static void conclude(struct packet *p)
 	if ((p->seen & (SEEN_SPT | SEEN_DPT)) == (SEEN_SPT | SEEN_DPT))
 		e->flags |= NET_HAS_PORTS;
 	if (p->seen & SEEN_TYPE)
-		e->flags |= NET_HAS_ICMP;
+		e->flags |= NET_HAS_ICMP | (is_error(e) ? NET_RELATED : 0);
 	if (memmem(e->prefix.at, e->prefix.len, "[UFW ", 5))
 		e->flags |= NET_UFW;
 	if (e->in.len)

@@ -19,7 +19,7 @@
 #define SEEN_TYPE     0x0020u
 #define SEEN_CODE     0x0040u
 #define SEEN_WINDOW   0x0080u
-#define SEEN_RES      0x0100u
+#define SEEN_DUE      0x0100u
 #define SEEN_URGP     0x0200u
 #define SEEN_LENGTH   0x0400u /* the packet's */
 #define SEEN_DATAGRAM 0x0800u /* the datagram's LEN */

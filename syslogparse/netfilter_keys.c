@@ -52,26 +52,36 @@ static unsigned int take_address(const struct bytes *text, uint8_t *to)
 	return take_ipv4(text, to) ? 4 : 0;
 }
 
-static bool take_protocol(const struct bytes *text, uint8_t *to)
+static const struct {
+	const char *name;
+	uint8_t number;
+	uint8_t family; /* in which the kernel says it so; 0: both, 255: ulogd says it */
+} protocols[] = {
+	{ "TCP", PROTO_TCP, 0 },     { "UDP", PROTO_UDP, 0 },	    { "ICMP", PROTO_ICMP, 4 },
+	{ "ESP", PROTO_ESP, 0 },     { "ICMPv6", PROTO_ICMPV6, 6 }, { "AH", PROTO_AH, 0 },
+	{ "SCTP", PROTO_SCTP, 255 }, { "UDPLITE", PROTO_UDPL, 0 },
+};
+
+#define PROTOCOLS (sizeof(protocols) / sizeof(*protocols))
+
+/* A number that has a name is half of another one: "1" of "132". */
+static bool take_protocol(const struct bytes *text, unsigned int family, uint8_t *to)
 {
-	static const struct {
-		const char *name;
-		uint8_t number;
-	} names[] = {
-		{ "TCP", PROTO_TCP },	    { "UDP", PROTO_UDP },   { "ICMP", PROTO_ICMP },
-		{ "ICMPv6", PROTO_ICMPV6 }, { "ESP", PROTO_ESP },   { "AH", PROTO_AH },
-		{ "UDPLITE", PROTO_UDPL },  { "SCTP", PROTO_SCTP },
-	};
 	uint64_t n;
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (bytes_equal(text, names[i].name, strlen(names[i].name))) {
-			*to = names[i].number;
+	for (unsigned int i = 0; i < PROTOCOLS; i++) {
+		if (bytes_equal(text, protocols[i].name, strlen(protocols[i].name))) {
+			*to = protocols[i].number;
 			return true;
 		}
 	}
 	if (!whole_number(text, 255, &n))
 		return false;
+	for (unsigned int i = 0; i < PROTOCOLS; i++) {
+		if (protocols[i].number == n &&
+		    (protocols[i].family == 0 || protocols[i].family == family))
+			return false;
+	}
 	*to = (uint8_t)n;
 	return true;
 }
@@ -112,6 +122,7 @@ enum key {
 	KEY_DEVICE,
 	KEY_FRAME,
 	KEY_SEEN,
+	KEY_TOS,
 	KEY_NUMBER,
 	KEY_ANY,
 };
@@ -135,7 +146,7 @@ static const struct key_row {
 	ROW("SRC", KEY_ADDRESS, SEEN_SRC, AT(src)),
 	ROW("DST", KEY_ADDRESS, SEEN_DST, AT(dst)),
 	ROW("LEN", KEY_LEN, 0, AT(len)),
-	ROW("TOS", KEY_ANY, 0, 0),
+	ROW("TOS", KEY_TOS, 0, 0),
 	ROW("PREC", KEY_ANY, 0, 0),
 	ROW("TTL", KEY_NUMBER, 0, 0),
 	ROW("ID", KEY_ANY, 0, 0),
@@ -145,7 +156,7 @@ static const struct key_row {
 	ROW("SEQ", KEY_ANY, 0, 0),
 	ROW("ACK", KEY_ANY, 0, 0),
 	ROW("WINDOW", KEY_SEEN, SEEN_WINDOW, 0),
-	ROW("RES", KEY_SEEN, SEEN_RES, 0),
+	ROW("RES", KEY_SEEN, SEEN_DUE, 0),
 	ROW("URGP", KEY_SEEN, SEEN_URGP, 0),
 	ROW("TYPE", KEY_ICMP, SEEN_TYPE, AT(icmp_type)),
 	ROW("CODE", KEY_ICMP, SEEN_CODE, AT(icmp_code)),
@@ -233,7 +244,7 @@ static bool set_protocol(struct packet *p, const struct bytes *value)
 		p->event->flags |= NET_ARP;
 		return true;
 	}
-	return take_protocol(value, &p->event->proto) || fail(p, REASON_VALUE);
+	return take_protocol(value, p->family_src, &p->event->proto) || fail(p, REASON_VALUE);
 }
 
 static bool set_number(struct packet *p, const struct key_row *key, const struct bytes *value)
@@ -340,6 +351,9 @@ static bool set_key(struct packet *p, const struct key_row *key, const struct by
 	case KEY_UID:
 	case KEY_NUMBER:
 		return set_number(p, key, value);
+	case KEY_TOS: /* without "0x" of ulogd, which has no RES */
+		p->seen |= value->len == 2 ? SEEN_DUE : 0;
+		return true;
 	case KEY_SEEN:
 		return value->len > 0 || fail(p, REASON_VALUE);
 	case KEY_ANY:

@@ -113,7 +113,7 @@ enum direction { DIR_IN, DIR_OUT, DIR_FORWARD };
 #define NET_HAS_MARK  0x0040u
 #define NET_ARP	      0x0080u
 #define NET_UFW	      0x0100u /* by a rate-limited rule of UFW's: a sample */
-#define NET_RELATED   0x0200u /* ICMP error with the packet that it is about */
+#define NET_RELATED   0x0200u /* an ICMP error, which is about another packet */
 
 /* TCP flags, as on the wire. */
 #define TCP_FIN 0x001u

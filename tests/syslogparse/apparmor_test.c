@@ -87,7 +87,7 @@ static const struct {
 	{ DENIED "operation=\"bind\" class=\"net\" profile=\"/bin/p\" saddr=127.0.97.3 src=3456 family=\"unknown(44)\" sock_type=\"dgram\" protocol=17 requested=\"bind\" denied=\"bind\"",
 	  "denied net" AT " ports 3456 0 operation=bind profile=/bin/p requested=bind denied=bind family=unknown(44) sock_type=dgram protocol=17 laddr=127.0.97.3" },
 	{ DENIED "operation=\"connect\" class=\"net\" profile=\"/bin/p\" family=\"unix\" sock_type=\"stream\" protocol=0 requested=\"send receive\" denied=\"send\" addr=none peer_addr=\"@7661\" peer=\"/bin/q\"",
-	  "denied unix" AT " operation=connect profile=/bin/p requested=send receive denied=send peer=/bin/q family=unix sock_type=stream protocol=0 addr=none peer_addr=@7661" },
+	  "denied unix" AT " operation=connect profile=/bin/p requested=send receive denied=send peer=/bin/q family=unix sock_type=stream protocol=0 peer_addr=@7661" },
 	/* the rest */
 	{ DENIED "operation=\"mount\" class=\"mount\" info=\"failed mntpnt match\" error=-13 profile=\"/bin/p\" name=\"/mnt/\" pid=5 comm=\"c\" fstype=\"ext2\" srcname=\"/dev/loop0\" flags=\"rw, mand\" options=\"x\"",
 	  "denied mount" AT " error -13 pid 5 operation=mount info=failed mntpnt match profile=/bin/p name=/mnt/ comm=c fstype=ext2 srcname=/dev/loop0 flagtext=rw, mand options=x" },

@@ -144,6 +144,8 @@ static const struct {
 	{ "IN=eth0 OUT= MAC= " IP "PROTO=TCP SPT= DPT=1 " SYN, BOX_REFUSED, REASON_VALUE },
 	{ "IN=eth0 OUT= MAC= " IP "PROTO=256 ID=1 ", BOX_REFUSED, REASON_VALUE },
 	{ "IN=eth0 OUT= MAC= " IP "PROTO=tcp ID=1 ", BOX_REFUSED, REASON_VALUE },
+	{ "IN=eth0 OUT= MAC= " IP "PROTO=6 ID=1 ", BOX_REFUSED, REASON_VALUE },
+	{ "IN=eth0 OUT= MAC= " IP "PROTO=1", BOX_TRUNCATED, 0 },
 	{ "IN=eth0 OUT= MAC=zz:00 " IP SYN, BOX_REFUSED, REASON_VALUE },
 	{ "IN=eth0 OUT= MAC= " IP "PROTO=ICMP TYPE=256 CODE=1 ID=1 ", BOX_REFUSED, REASON_VALUE },
 	/* a line that another one ran into */
