@@ -44,12 +44,12 @@ static bool printable(unsigned char c)
 	return c >= ' ' && c <= '~';
 }
 
-char *escape_text(struct pool *pool, struct bytes text)
+size_t escape_into(char *to, struct bytes text)
 {
 	static const char digits[] = "0123456789abcdef";
-	char *out = pool_get(pool, (size_t)text.len * 4 + 1), *to = out;
+	char *start = to;
 
-	for (uint32_t i = 0; out && i < text.len; i++) {
+	for (uint32_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.at[i];
 
 		if (printable(c)) {
@@ -63,6 +63,16 @@ char *escape_text(struct pool *pool, struct bytes text)
 		*to++ = digits[c >> 4];
 		*to++ = digits[c & 15];
 	}
+	*to = '\0';
+	return (size_t)(to - start);
+}
+
+char *escape_text(struct pool *pool, struct bytes text)
+{
+	char *out = pool_get(pool, ESCAPED_SIZE(text.len));
+
+	if (out)
+		escape_into(out, text);
 	return out;
 }
 

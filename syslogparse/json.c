@@ -17,14 +17,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *text_of(struct writer *w, struct bytes bytes)
+static json_t *text_of(struct bytes bytes)
 {
-	return json_string(escape_text(w->pool, bytes));
+	char *text = malloc(ESCAPED_SIZE(bytes.len));
+	json_t *string = text ? json_stringn(text, escape_into(text, bytes)) : NULL;
+
+	free(text);
+	return string;
 }
 
-static json_t *name_of(struct writer *w, const char *name)
+static json_t *name_of(const char *name)
 {
-	return text_of(w, (struct bytes){ name, (uint32_t)strnlen(name, 16) });
+	return text_of((struct bytes){ name, (uint32_t)strnlen(name, 16) });
 }
 
 /* Takes OBJECT. */
@@ -52,7 +56,7 @@ static json_t *evidence_of(struct writer *w, const struct evidence *e)
 
 	for (unsigned int i = 0; i < SAMPLES && e->sample[i]; i++)
 		json_array_append_new(samples, json_pack("{s:o,s:I}", "source",
-							 text_of(w, source_name(w, e->source[i])),
+							 text_of(source_name(w, e->source[i])),
 							 "line", (json_int_t)e->sample[i]));
 	return json_pack("{s:I,s:o,s:o,s:o}", "count", (json_int_t)e->count, "first",
 			 time_of(e->first_us), "last", time_of(e->last_us), "samples", samples);
@@ -90,13 +94,12 @@ static const char *class_name(unsigned int class)
 	return names[class];
 }
 
-static json_t *match_of(struct writer *w, const char *kind, const struct net_key *key)
+static json_t *match_of(const char *kind, const struct net_key *key)
 {
 	json_t *match = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:o,s:o}", "kind", kind, "what",
 				  "firewall", "direction", direction_name(key->direction), "class",
 				  class_name(key->class), "family", key->family, "protocol",
-				  key->proto, "in", name_of(w, key->in), "out",
-				  name_of(w, key->out));
+				  key->proto, "in", name_of(key->in), "out", name_of(key->out));
 
 	if (key->has & KEY_ICMP)
 		json_object_set_new(match, "icmp_type", json_integer(key->icmp));
@@ -117,7 +120,7 @@ static void put_packet(struct writer *w, const struct record *record)
 {
 	const struct net_key *key = (const void *)record->key;
 	struct evidence evidence = tally_evidence(w->tally, record);
-	json_t *event = match_of(w, "event", key);
+	json_t *event = match_of("event", key);
 
 	if (key->has & KEY_PORT)
 		json_object_set_new(event, "port", json_integer(key_port(key)));
@@ -145,7 +148,7 @@ static json_t *prefixes_of(const struct fw_rule *rule, const struct prefixes *pr
 
 static void put_fw_rule(struct writer *w, const struct fw_rule *rule)
 {
-	json_t *out = match_of(w, "rule", &rule->match);
+	json_t *out = match_of("rule", &rule->match);
 	json_t *ports = json_array();
 
 	for (uint32_t i = 0; i < rule->n_ports; i++)
@@ -206,7 +209,7 @@ static void put_aa_event(struct writer *w, const struct record *record)
 			type_name(event.type), "class", aa_class_name(event.class));
 	for (unsigned int i = 0; (name = aa_kept(&event, i, &value)); i++)
 		if (value.at)
-			json_object_set_new(out, name, text_of(w, value));
+			json_object_set_new(out, name, text_of(value));
 	if (event.class == AA_FILE)
 		json_object_set_new(out, "owner", json_boolean(event.flags & AA_OWNER));
 	if (event.error)
@@ -220,12 +223,12 @@ static void put_aa_rule(struct writer *w, const struct aa_row *row)
 	const char *rule = profile_row_text(w->pool, row);
 	bool note = row->order == ROW_NOTE;
 	json_t *out = json_pack("{s:s,s:s,s:o}", "kind", note ? "note" : "rule", "what", "apparmor",
-				"profile", text_of(w, row->profile));
+				"profile", text_of(row->profile));
 
 	if (row->space.at)
-		json_object_set_new(out, "namespace", text_of(w, row->space));
+		json_object_set_new(out, "namespace", text_of(row->space));
 	if (row->child.at)
-		json_object_set_new(out, "child", text_of(w, row->child));
+		json_object_set_new(out, "child", text_of(row->child));
 	json_object_set_new(out, note ? "note" : "rule", json_string(rule));
 	if (!note) {
 		json_object_set_new(out, "shortened", json_boolean(row->shortened));

@@ -35,6 +35,8 @@ bool bytes_start(struct bytes a, const char *text);
 int bytes_order(struct bytes a, struct bytes b); /* as memcmp(), the shorter first */
 
 /* For comments, and for the strings of JSON: ASCII as it is, '\\' doubled, the rest \xNN. */
+#define ESCAPED_SIZE(len) ((size_t)(len)*4 + 1)
+size_t escape_into(char *to, struct bytes text); /* its length; TO has ESCAPED_SIZE() */
 char *escape_text(struct pool *pool, struct bytes text);
 
 /* A word that no syntax can misread: letters, digits and these of EXTRA. */
@@ -193,8 +195,9 @@ struct writer {
 
 const char *time_text(char *text, size_t size, int64_t time_us);
 struct bytes source_name(const struct writer *w, uint16_t source);
+void put_escaped(struct writer *w, struct bytes text);
 /* "12 times, 2024-03-01T10:00:00Z to ...; syslog:3 syslog:9" */
-const char *evidence_text(struct writer *w, const struct evidence *evidence);
+void put_evidence(struct writer *w, const struct evidence *evidence);
 /* Comment lines with the facts of a rule; INDENT goes before each '#'. */
 void put_facts(struct writer *w, const char *indent, const struct fw_rule *rule);
 void put_others(struct writer *w, const char *indent, const struct fw_rules *rules,

@@ -179,14 +179,22 @@ static void merge_owners(struct aa_rows *rows)
 	rows->n = kept;
 }
 
+/* Is there a block for ROW's path in its profile? Rows are in the order of their blocks. */
 static bool has_child(const struct aa_rows *rows, const struct aa_row *row)
 {
-	for (size_t i = 0; i < rows->n; i++)
-		if (bytes_same(rows->list[i].child, row->path) &&
-		    !bytes_order(rows->list[i].space, row->space) &&
-		    !bytes_order(rows->list[i].profile, row->profile))
-			return true;
-	return false;
+	struct aa_row child = *row;
+	size_t low = 0, high = rows->n;
+
+	child.child = row->path;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_block(rows->list + middle, &child) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < rows->n && !by_block(rows->list + low, &child);
 }
 
 static void finish(struct aa_rows *rows, const struct options *options)

@@ -70,7 +70,8 @@ static void put_row(struct writer *w, const struct aa_row *row, const char *inde
 		before = "# ";
 	else if (row->left_out)
 		before = "# left out as too dangerous: ";
-	fprintf(w->out, "%s# %s", indent, evidence_text(w, &row->evidence));
+	fprintf(w->out, "%s# ", indent);
+	put_evidence(w, &row->evidence);
 	if (row->order != ROW_NOTE)
 		fprintf(w->out, "; danger %u: %s", row->danger.score, row->danger.why);
 	fprintf(w->out, "\n%s%s%s\n", indent, before, text ? text : "");
@@ -109,12 +110,11 @@ static bool same_profile(const struct aa_row *a, const struct aa_row *b)
 /* A profile whose name, or a child's, cannot be written: in words. */
 static void put_refused(struct writer *w, const struct aa_row *row, const char *what)
 {
-	char *profile = escape_text(w->pool, row->profile);
-	char *child = escape_text(w->pool, row->child);
-
-	fprintf(w->out, "\n# %s %s%s%s: %s\n", what, profile ? profile : "",
-		row->child.at ? "//" : "", child ? child : "",
-		"its name is none that can be written; its rules are left out");
+	fprintf(w->out, "\n# %s ", what);
+	put_escaped(w, row->profile);
+	fputs(row->child.at ? "//" : "", w->out);
+	put_escaped(w, row->child);
+	fputs(": its name is none that can be written; its rules are left out\n", w->out);
 }
 
 static size_t put_profile(struct writer *w, const struct aa_rows *rows, size_t first)

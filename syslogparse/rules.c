@@ -56,32 +56,43 @@ struct bytes source_name(const struct writer *w, uint16_t source)
 	return (struct bytes){ name, (uint32_t)strlen(name) };
 }
 
-const char *evidence_text(struct writer *w, const struct evidence *evidence)
+void put_escaped(struct writer *w, struct bytes text)
 {
-	const char *from, *to, *text;
+	char piece[ESCAPED_SIZE(64)];
+
+	while (text.len) {
+		struct bytes part = { text.at, text.len < 64 ? text.len : 64 };
+
+		fwrite(piece, 1, escape_into(piece, part), w->out);
+		text.at += part.len;
+		text.len -= part.len;
+	}
+}
+
+void put_evidence(struct writer *w, const struct evidence *evidence)
+{
 	char first[40], last[40];
 
-	text = pool_printf(w->pool, "%" PRIu64 " time%s", evidence->count,
-			   evidence->count == 1 ? "" : "s");
+	fprintf(w->out, "%" PRIu64 " time%s", evidence->count, evidence->count == 1 ? "" : "s");
 	if (evidence->count && evidence->first_us != TIME_UNKNOWN) {
-		from = time_text(first, sizeof(first), evidence->first_us);
-		to = time_text(last, sizeof(last), evidence->last_us);
-		text = strcmp(from, to) ?
-			       pool_printf(w->pool, "%s, %s to %s", text ? text : "", from, to) :
-			       pool_printf(w->pool, "%s, %s", text ? text : "", from);
+		const char *from = time_text(first, sizeof(first), evidence->first_us);
+		const char *to = time_text(last, sizeof(last), evidence->last_us);
+
+		fprintf(w->out, ", %s", from);
+		if (strcmp(from, to) != 0)
+			fprintf(w->out, " to %s", to);
 	}
 	for (unsigned int i = 0; i < SAMPLES && evidence->sample[i]; i++) {
-		char *name = escape_text(w->pool, source_name(w, evidence->source[i]));
-
-		text = pool_printf(w->pool, "%s%s %s:%" PRIu64, text ? text : "", i ? "" : ";",
-				   name ? name : "", evidence->sample[i]);
+		fputs(i ? " " : "; ", w->out);
+		put_escaped(w, source_name(w, evidence->source[i]));
+		fprintf(w->out, ":%" PRIu64, evidence->sample[i]);
 	}
-	return text ? text : "";
 }
 
 void put_facts(struct writer *w, const char *indent, const struct fw_rule *rule)
 {
-	fprintf(w->out, "%s# %s", indent, evidence_text(w, &rule->evidence));
+	fprintf(w->out, "%s# ", indent);
+	put_evidence(w, &rule->evidence);
 	if (rule->addresses > 1)
 		fprintf(w->out, "; %" PRIu32 " addresses", rule->addresses);
 	if (rule->sampled)
@@ -105,18 +116,16 @@ static void describe_prefixes(struct writer *w, const char *word, const struct p
 /* A rule that is not written, in words. */
 void put_left_out(struct writer *w, const char *indent, const struct fw_rule *rule, const char *why)
 {
-	char *in = escape_text(w->pool, (struct bytes){ rule->match.in,
-							(uint32_t)strnlen(rule->match.in, 16) });
-	char *out = escape_text(w->pool, (struct bytes){ rule->match.out,
-							 (uint32_t)strnlen(rule->match.out, 16) });
+	struct bytes in = { rule->match.in, (uint32_t)strnlen(rule->match.in, 16) };
+	struct bytes out = { rule->match.out, (uint32_t)strnlen(rule->match.out, 16) };
 	const char *proto = protocol_name(rule->match.proto);
 
 	fprintf(w->out, "%s# left out, for %s: %s", indent, why,
 		direction_name(rule->match.direction));
-	if (in && *in)
-		fprintf(w->out, " in %s", in);
-	if (out && *out)
-		fprintf(w->out, " out %s", out);
+	fputs(in.len ? " in " : "", w->out);
+	put_escaped(w, in);
+	fputs(out.len ? " out " : "", w->out);
+	put_escaped(w, out);
 	describe_prefixes(w, "from", &rule->src, rule->match.family);
 	describe_prefixes(w, "to", &rule->dst, rule->match.family);
 	if (proto)
@@ -161,9 +170,11 @@ void put_others(struct writer *w, const char *indent, const struct fw_rules *rul
 	for (unsigned int class = NET_ESTABLISHED; class <= NET_RULELESS; class ++) {
 		const struct evidence *evidence = &rules->other[direction][class];
 
-		if (evidence->count)
-			fprintf(w->out, "%s# %s: %s\n", indent, names[class],
-				evidence_text(w, evidence));
+		if (!evidence->count)
+			continue;
+		fprintf(w->out, "%s# %s: ", indent, names[class]);
+		put_evidence(w, evidence);
+		fputs("\n", w->out);
 	}
 }
 
