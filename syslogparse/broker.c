@@ -85,21 +85,24 @@ static int exec_worker(const struct job *job)
 	return STATUS_FAILED;
 }
 
-static int run_worker(const struct command *command, char **argv, struct reply *reply)
+const struct job broker_job = {
+	.start = exec_worker,
+	.until_layers = 10000,
+	.until_text = 60000,
+	.until_end = 120000,
+	.until_exit = 5000,
+	.bytes_per_ms = 1000,
+};
+
+static int run_worker(const struct command *command, char **argv, const struct job *model,
+		      struct reply *reply)
 {
 	static int fds[FILES_MAX];
-	struct job job = {
-		.argv = argv,
-		.fds = fds,
-		.nfds = command->mode == MODE_LAYERS ? 0 : command->nfiles,
-		.start = exec_worker,
-		.until_layers = 10000,
-		.until_text = 60000,
-		.until_end = 120000,
-		.until_exit = 5000,
-		.bytes_per_ms = 1000,
-	};
+	struct job job = *model;
 
+	job.argv = argv;
+	job.fds = fds;
+	job.nfds = command->mode == MODE_LAYERS ? 0 : command->nfiles;
 	for (unsigned int i = 0; i < job.nfds; i++)
 		fds[i] = open_input(command->files[i], &job.bytes);
 	job.program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
@@ -161,7 +164,7 @@ static int put_out(const struct command *command, const struct reply *reply)
 	return reply->end.events ? 0 : STATUS_NOTHING;
 }
 
-int broker(const struct command *command, char **argv)
+int broker(const struct command *command, char **argv, const struct job *model)
 {
 	static struct reply reply;
 	struct verdict verdict;
@@ -174,7 +177,7 @@ int broker(const struct command *command, char **argv)
 		error = reply_open(&reply);
 	if (error)
 		fail(STATUS_FAILED, "start: %s", strerror(-error));
-	status = run_worker(command, argv, &reply);
+	status = run_worker(command, argv, model, &reply);
 	if (status)
 		return status;
 	if (reply.last == FRAME_FAILED)

@@ -199,7 +199,9 @@ struct job {
 /* Run the job: 0 with REPLY complete and the worker gone, or an exit status, having said why. */
 int job_run(const struct job *job, struct reply *reply);
 
-int broker(const struct command *command, char **argv); /* exit status */
+/* With MODEL's start and times, of which all but tests take broker_job's. An exit status. */
+extern const struct job broker_job;
+int broker(const struct command *command, char **argv, const struct job *model);
 
 /* Put TEXT into the file PATH, or leave it as it is. 0 or -errno; *WHAT: what failed. */
 int replace_file(const char *path, const char *text, size_t len, const char **what);

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,16 +45,19 @@ static int move(int to, int from)
 	return dup2(from, to) < 0 ? -errno : 0;
 }
 
-/* Copies first, out of the way: no descriptor is overwritten before it was copied. */
+/*
+ * Copies first, out of the way: no descriptor is overwritten before it was copied. All but
+ * what the worker gets, and the program that it will be, is closed.
+ */
 static int arrange(const struct job *job, int pipe, int *program)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), high[FILES_MAX], error;
+	unsigned int end = 3 + job->nfds;
 
+	*program = fcntl(job->program, F_DUPFD_CLOEXEC, HIGH);
 	pipe = fcntl(pipe, F_DUPFD_CLOEXEC, HIGH);
 	null = fcntl(null, F_DUPFD_CLOEXEC, HIGH);
-	if (job->program >= 0)
-		*program = fcntl(job->program, F_DUPFD_CLOEXEC, HIGH);
-	if (pipe < 0 || null < 0 || (job->program >= 0 && *program < 0))
+	if (*program < 0 || pipe < 0 || null < 0)
 		return -errno;
 	for (unsigned int i = 0; i < job->nfds; i++) {
 		high[i] = fcntl(job->fds[i], F_DUPFD_CLOEXEC, HIGH);
@@ -67,6 +71,9 @@ static int arrange(const struct job *job, int pipe, int *program)
 		error = move(2, null);
 	for (unsigned int i = 0; !error && i < job->nfds; i++)
 		error = move(3 + (int)i, high[i]);
+	if (!error && (syscall(SYS_close_range, end, *program - 1, 0) < 0 ||
+		       syscall(SYS_close_range, *program + 1, ~0U, 0) < 0))
+		error = -errno;
 	return error;
 }
 
@@ -232,13 +239,22 @@ static int listen_to(struct run *run)
 }
 
 /* Of a pipe we ask nothing but whether its last writer has gone; poll(2) always says that. */
+static bool can_grow(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || !S_ISREG(st.st_mode);
+}
+
 static void watch(struct run *run, int pipe, int pidfd)
 {
 	run->polls[PIPE] = (struct pollfd){ .fd = pipe, .events = POLLIN };
 	run->polls[PIDFD] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
 	for (unsigned int i = 0; i < run->job->nfds; i++) {
-		run->polls[INPUTS + i] = (struct pollfd){ .fd = run->job->fds[i] };
-		run->open++;
+		bool grows = can_grow(run->job->fds[i]);
+
+		run->polls[INPUTS + i] = (struct pollfd){ .fd = grows ? run->job->fds[i] : -1 };
+		run->open += grows;
 	}
 	run->since = now_ms();
 }

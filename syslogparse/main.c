@@ -53,5 +53,5 @@ int main(int argc, char *argv[])
 		break;
 	}
 	fill_standard_descriptors();
-	return broker(&command, argv);
+	return broker(&command, argv, &broker_job);
 }
