@@ -20,7 +20,7 @@ struct judge {
 	const char *why;     /* of the first refusal */
 };
 
-/* Each takes what it is named for, or nothing: then it is false. */
+/* Each takes what it is named for; false: it is not there, and REST is of no use any more. */
 bool take(struct rest *rest, const char *literal);
 bool take_one(struct rest *rest, const char *const *words, bool more); /* one of WORDS */
 bool take_decimal(struct rest *rest, unsigned long max);

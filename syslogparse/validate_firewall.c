@@ -74,8 +74,8 @@ static bool take_rule(struct judge *judge, struct rest line)
 		if (!take(&line, "syslogparse-") || !take_decimal(&line, 0xffffffff))
 			return refuse(judge, "a chain that is neither the kernel's nor ours");
 	}
-	while (take_match(&line))
-		;
+	for (struct rest next = line; take_match(&next);)
+		line = next;
 	if (!take(&line, " -j "))
 		return refuse(judge, "a match that is not foreseen");
 	if (take(&line, words_of(targets, judge)))

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -725,7 +726,9 @@ static int splices(const struct job *job)
 		while (getppid() == worker) {
 			own[100] = 1;
 			memcpy(own, AFTER, strlen(AFTER));
+			atomic_signal_fence(memory_order_seq_cst);
 			memcpy(own, BEFORE, strlen(BEFORE));
+			atomic_signal_fence(memory_order_seq_cst);
 		}
 		_exit(0);
 	}
