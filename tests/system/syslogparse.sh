@@ -51,7 +51,7 @@ same() {
 
 # Text that came by a pipe; a file's name stands in comments.
 piped() {
-	from "$1" parse "$2" >"$T/one" && cat "$1" | parse "$2" - >"$T/other" &&
+	from "$1" parse "$2" >"$T/one" && tail -n +1 "$1" | parse "$2" - >"$T/other" &&
 		cmp "$T/one" "$T/other"
 }
 
@@ -162,7 +162,7 @@ become root
 
 # Processes below $1 that hold the name of a worker; the innermost is the last.
 workers() {
-	for pid in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+	tr ' ' '\n' 2>/dev/null <"/proc/$1/task/$1/children" | while read -r pid; do
 		echo "$pid"
 		workers "$pid"
 	done
@@ -186,7 +186,7 @@ start() {
 		exec 8>&- # also in the shell that waits
 		SECRET=of-the-caller
 		export SECRET
-		as_caller "$parser" firewall "$@"
+		as_caller "$parser" firewall
 	) <"$T/pipe" >"$T/out" 2>"$T/err" &
 	starter=$!
 	exec 9>"$T/pipe" 8>&-
