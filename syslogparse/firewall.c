@@ -236,10 +236,12 @@ static int join_ports(struct work *work)
 
 /* ---- all of it ---- */
 
+/* No wildcard ("eth+"), and nothing that a tool takes for an option. */
 static bool good_interface(const char *name)
 {
-	return !*name ||
-	       (!name[15] && plain_word((struct bytes){ name, (uint32_t)strlen(name) }, "_.-@"));
+	struct bytes bytes = { name, (uint32_t)strnlen(name, 16) };
+
+	return !*name || (bytes.len < 16 && *name != '-' && plain_word(bytes, "_.-@"));
 }
 
 /* Protocol 0 means "all" to iptables; headers that extend IPv6 are matched by other means. */

@@ -63,7 +63,8 @@ void put_escaped(struct writer *w, struct bytes text)
 	while (text.len) {
 		struct bytes part = { text.at, text.len < 64 ? text.len : 64 };
 
-		fwrite(piece, 1, escape_into(piece, part), w->out);
+		escape_into(piece, part);
+		fputs(piece, w->out);
 		text.at += part.len;
 		text.len -= part.len;
 	}

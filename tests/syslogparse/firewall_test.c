@@ -396,8 +396,9 @@ static bool clean(const char *text)
 TEST_F(text, hostile_interfaces_make_no_rule)
 {
 	static const char *const names[] = {
-		"e\n-A INPUT", "eth0 -j X", "eth0;reboot",	"eth+", "a\"b", "$(id)",
-		"\033[2J",     "eth\3770",  "0123456789abcdef", "*",	"#",	"a\\b",
+		"e\n-A INPUT", "-j",	"eth0 -j X", "eth0;reboot", "eth+",
+		"a\"b",	       "$(id)", "\033[2J",   "eth\3770",    "0123456789abcdef",
+		"*",	       "#",	"a\\b",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

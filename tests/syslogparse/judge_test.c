@@ -235,19 +235,19 @@ TEST_F(iptables, takes_them)
  */
 TEST(ufw_takes_them)
 {
-	const char *ufw = getenv("UFW");
+	const char *given = getenv("UFW"), *ufw = given && *given ? given : "ufw";
 	char *text = any_rules(FORMAT_UFW, "accept", 0.5), *saved, command[512];
 	unsigned int tried = 0, seen = 0;
 
 	ASSERT_NE(NULL, text);
-	if (!ufw && !there("ufw"))
+	if (!there(ufw))
 		SKIP(return, "no ufw");
 	for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
-		if (*line == '#' || seen++ % 40)
+		if (*line == '#' || seen++ % (geteuid() ? 4 : 40))
 			continue;
 		ASSERT_EQ(0, strncmp(line, "ufw ", 4));
-		snprintf(command, sizeof(command), OWN "%s --dry-run %s >/dev/null 2>&1",
-			 ufw ? ufw : "ufw", line + 4);
+		snprintf(command, sizeof(command), OWN "%s --dry-run %s >/dev/null 2>&1", ufw,
+			 line + 4);
 		EXPECT_EQ(0, feed(command, ""))
 		{
 			TH_LOG("%s", line);
