@@ -206,7 +206,9 @@ int broker(const struct command *command, char **argv, const struct job *model);
 /* Put TEXT into the file PATH, or leave it as it is. 0 or -errno; *WHAT: what failed. */
 int replace_file(const char *path, const char *text, size_t len, const char **what);
 
-/* ---- the worker (worker.c) ---- */
+/* ---- the worker (worker.c, stats.c) ---- */
+
+void stats_print(FILE *out, const struct options *options, const struct account *account);
 
 #define WORKER_NAME "syslogparse-worker" /* argv[0] of it */
 

@@ -198,7 +198,7 @@ static const struct option table[] = {
   "the least that is believed of where a line comes from:\n"
   "process, kernel (the default), journal, audit" },
 { "year", "YEAR", take_year, "of the first line, where stamps have none" },
-{ "stats", NULL, take_stats, "say what became of the lines, and why" },
+{ "stats", NULL, take_stats, "say in comments what became of all lines, and why" },
 { "threads", "N", take_threads, "1 to 16; one a processor" },
 { "output", "FILE", take_output, "write into FILE: all, or nothing; also -o FILE" },
 { "layers", NULL, take_layers, "show what confines the worker here, and read no log" },

@@ -79,6 +79,8 @@ static void work(struct outcome *outcome, const struct command *command,
 		return;
 	}
 	outcome->events = account.boxes[BOX_PARSED];
+	if (options->stats)
+		stats_print(out, options, &account);
 	error = write_rules(out, tally, options, sources, &account);
 	if (!error && fflush(out) != 0)
 		error = -errno;
