@@ -3,7 +3,8 @@
 #
 # What a sandbox costs: the start of /bin/true in sbrun, against bubblewrap with the same walls
 # and the same filter. Ratios of interleaved pairs (pairs.c); times depend on the machine, and
-# nothing is asserted here. Then what filters cost, against libseccomp's (filters.c).
+# nothing is asserted here. Then what filters cost, against libseccomp's (filters.c), and what
+# SyslogParse does (syslogparse.sh).
 #
 #	PAIRS=200	how many pairs for each row
 #	SBRUN_DATA=dir	profiles of others, and a histogram of calls
@@ -100,3 +101,6 @@ printf 'ready-made, makes no time namespace, and reads nothing back.\n'
 
 printf '\n'
 "$TESTBIN/bench/filters" "${SBRUN_DATA:-$(dirname "$0")/../../../shared/data}"
+
+printf '\n'
+"$(dirname "$0")/syslogparse.sh"
