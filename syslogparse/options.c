@@ -272,7 +272,6 @@ static bool has_format(enum what what, enum format format)
 static void check(struct command *command, bool has_what, bool said_format)
 {
 	static char standard_input[] = "-";
-	static char *only_it[] = { standard_input, NULL };
 	struct options *options = &command->options;
 
 	if (command->mode != MODE_RUN && command->mode != MODE_WORKER)
@@ -287,10 +286,8 @@ static void check(struct command *command, bool has_what, bool said_format)
 		     options->what == WHAT_APPARMOR ? "firewall" : "apparmor");
 	if (options->format == FORMAT_UFW && strcmp(options->action, "log") == 0)
 		fail(STATUS_FAILED, "--action log: ufw has no rule that only logs");
-	if (!command->nfiles) {
-		command->files = only_it;
-		command->nfiles = 1;
-	}
+	if (!command->nfiles)
+		command->files[command->nfiles++] = standard_input;
 	if (command->nfiles > FILES_MAX)
 		fail(STATUS_FAILED, "more than %u files", FILES_MAX);
 	if (command->mode == MODE_WORKER &&
@@ -299,7 +296,6 @@ static void check(struct command *command, bool has_what, bool said_format)
 				    "output, and opens nothing");
 }
 
-/* Words that are no options are moved to the front of ARGV, which has room for them. */
 void command_parse(struct command *command, int argc, char *argv[])
 {
 	bool has_what = false, said_format = false, options_over = false;

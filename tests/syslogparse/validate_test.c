@@ -38,8 +38,7 @@ static int count_wrong(enum format format, const char *head, const char *tail,
 		snprintf(text, sizeof(text), "%s%s\n%s", head, samples->text, tail);
 		if (judge(format, "accept", text) == samples->good)
 			continue;
-		fprintf(stderr, "# %s: %s\n", samples->good ? "refused" : "passed",
-			samples->text);
+		fprintf(stderr, "# %s: %s\n", samples->good ? "refused" : "passed", samples->text);
 		wrong++;
 	}
 	return wrong;
@@ -140,15 +139,15 @@ TEST(actions)
 	"add table inet syslogparse\n"    \
 	"delete table inet syslogparse\n" \
 	"table inet syslogparse {\n"
-#define SET                      \
-	"\tset rule1_saddr {\n"  \
-	"\t\ttype ipv4_addr\n"   \
-	"\t\tflags interval\n"   \
-	"\t\tauto-merge\n"       \
-	"\t\telements = {\n"     \
+#define SET                     \
+	"\tset rule1_saddr {\n" \
+	"\t\ttype ipv4_addr\n"  \
+	"\t\tflags interval\n"  \
+	"\t\tauto-merge\n"      \
+	"\t\telements = {\n"    \
 	"\t\t\t192.0.2.1, 192.0.2.2,\n"
 #define SET_END "\t\t}\n\t}\n"
-#define CHAIN "\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n"
+#define CHAIN	"\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n"
 
 static const struct sample nft[] = {
 	{ true, "\t\tiifname \"eth0\" meta nfproto ipv4 ip saddr @rule1_saddr ip daddr 192.0.2.1 "
