@@ -325,8 +325,8 @@ if command -v strace >/dev/null; then
 	check 'strace does not disturb' \
 		strace -f -o "$T/trace" "$parser" firewall "$T/ufw.log"
 	check 'the filter is installed before the log is read' awk -v start="$start" '
-		/prctl\(PR_SET_SECCOMP.*= 0/ && !filter { filter = NR }
-		index($0, "read(3, \"" start) && !reading { reading = NR }
+		/prctl\(PR_SET_SECCOMP/ && !filter { filter = NR }
+		/read/ && index($0, "\"" start) && !reading { reading = NR } # or "read resumed"
 		END { exit !(filter && reading && filter < reading) }' "$T/trace"
 else
 	skip 'the filter is installed before the log is read' 'no strace'
