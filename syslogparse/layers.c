@@ -171,7 +171,7 @@ static int put_root(struct confinement *c, enum layer layer)
 		return mount;
 	if (move_mount(mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
 	    fchdir(mount) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
-	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+	    umount2(".", MNT_DETACH) < 0)
 		error = -errno;
 	close(mount);
 	return error;
@@ -190,16 +190,37 @@ static int count_entries(const char *path)
 	return n - 2; /* "." and ".." */
 }
 
+static int count_mounts(const struct confinement *c)
+{
+	int fd = openat(c->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC), n = 0;
+	char text[512];
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	while ((len = read(fd, text, sizeof(text))) > 0) {
+		for (ssize_t i = 0; i < len; i++)
+			n += text[i] == '\n';
+	}
+	close(fd);
+	return len < 0 ? -EIO : n;
+}
+
+/* Where we stand matters as well: a directory of the old root leads to all of it. */
 static int look_root(struct confinement *c, enum layer layer)
 {
+	struct stat root, here;
 	struct statfs fs;
-	int entries = count_entries("/");
 
-	if (statfs("/", &fs) < 0)
+	if (statfs("/", &fs) < 0 || stat("/", &root) < 0 || stat(".", &here) < 0)
 		return -errno;
-	if (entries != 0 || fs.f_type != TMPFS_MAGIC || !(fs.f_flags & ST_RDONLY))
+	if (count_entries("/") != 0 || count_mounts(c) != 1)
 		return -ENOTRECOVERABLE;
-	return layer_saw(c, layer, "%d entries, read-only", entries);
+	if (root.st_dev != here.st_dev || root.st_ino != here.st_ino)
+		return -ENOTRECOVERABLE;
+	if (fs.f_type != TMPFS_MAGIC || !(fs.f_flags & ST_RDONLY))
+		return -ENOTRECOVERABLE;
+	return layer_saw(c, layer, "no entry, no other mount, read-only");
 }
 
 /* ---- power ---- */
