@@ -21,8 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HIGH 512 /* out of the way of the descriptors that the worker gets */
-
 struct run {
 	const struct job *job;
 	struct reply *reply;
@@ -52,15 +50,15 @@ static int move(int to, int from)
 static int arrange(const struct job *job, int pipe, int *program)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), high[FILES_MAX], error;
-	unsigned int end = 3 + job->nfds;
+	int end = 3 + (int)job->nfds; /* from here up it gets none */
 
-	*program = fcntl(job->program, F_DUPFD_CLOEXEC, HIGH);
-	pipe = fcntl(pipe, F_DUPFD_CLOEXEC, HIGH);
-	null = fcntl(null, F_DUPFD_CLOEXEC, HIGH);
+	*program = fcntl(job->program, F_DUPFD_CLOEXEC, end);
+	pipe = fcntl(pipe, F_DUPFD_CLOEXEC, end);
+	null = fcntl(null, F_DUPFD_CLOEXEC, end);
 	if (*program < 0 || pipe < 0 || null < 0)
 		return -errno;
 	for (unsigned int i = 0; i < job->nfds; i++) {
-		high[i] = fcntl(job->fds[i], F_DUPFD_CLOEXEC, HIGH);
+		high[i] = fcntl(job->fds[i], F_DUPFD_CLOEXEC, end);
 		if (high[i] < 0)
 			return -errno;
 	}

@@ -491,16 +491,20 @@ static int other_target(const struct job *job)
 
 /* ---- what the worker finds ---- */
 
-/* 0, 1, 2 and the log are open, and nothing that the caller had. */
+/* 0, 1, 2, the log, and until it is executed the program; nothing that the caller had. */
 static int looks_around(const struct job *job)
 {
 	struct stat st;
 	int n = 0;
 
-	(void)job;
-	for (int fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	if (n != 4 || fstat(1, &st) || !S_ISFIFO(st.st_mode))
+	for (int fd = 0; fd < 256; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		n += flags >= 0 ? 1 : 0;
+		if (fd == job->program && !(flags & FD_CLOEXEC))
+			return 89;
+	}
+	if (n != 5 || fstat(1, &st) || !S_ISFIFO(st.st_mode))
 		return 90;
 	return good(job);
 }

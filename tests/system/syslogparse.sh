@@ -93,6 +93,9 @@ check 'but it does if that is asked for' \
 	sh -c '"$1" apparmor --trust process "$2" | grep -v "#" | grep shadow' sh "$parser" \
 	"$T/apparmor.log"
 
+check 'few descriptors are enough' sh -c 'ulimit -n 32; "$1" firewall "$2" "$2" "$2" "$2" "$2" "$2"' \
+	sh "$parser" "$T/ufw.log"
+
 # ---- exit statuses, and inputs that are none ----
 
 expect_status 1 'nothing of that kind: status 1' from "$T/ufw.log" parse apparmor
