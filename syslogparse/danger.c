@@ -80,7 +80,7 @@ static bool is_local(const struct prefix *p, uint8_t family)
 
 	if (family == 6)
 		return (at[0] & 0xfe) == 0xfc || (at[0] == 0xfe && (at[1] & 0xc0) == 0x80) ||
-		       IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)at);
+		       memcmp(at, &in6addr_loopback, 16) == 0;
 	return at[0] == 10 || at[0] == 127 || (at[0] == 172 && (at[1] & 0xf0) == 16) ||
 	       (at[0] == 192 && at[1] == 168) || (at[0] == 169 && at[1] == 254);
 }

@@ -236,11 +236,17 @@ static int join_ports(struct work *work)
 
 /* ---- all of it ---- */
 
-/* No wildcard ("eth+"), and nothing that a tool takes for an option. */
+/*
+ * No wildcard ("eth+"), and nothing that a tool takes for an option. A log may have a NUL in the
+ * name: what looks empty must be it.
+ */
 static bool good_interface(const char *name)
 {
+	static const char none[16];
 	struct bytes bytes = { name, (uint32_t)strnlen(name, 16) };
 
+	if (memcmp(name + bytes.len, none, 16 - bytes.len) != 0)
+		return false;
 	return !*name || (bytes.len < 16 && *name != '-' && plain_word(bytes, "_.-@"));
 }
 

@@ -110,7 +110,7 @@ seed() {
 		done
 		;;
 	program_fuzz | simulate_fuzz) exported raw "$2" ;;
-	reader_fuzz) whole_logs "$2" ;;
+	reader_fuzz | rules_fuzz) whole_logs "$2" ;;
 	reply_fuzz) replies "$2" ;;
 	setting_fuzz) others "$2" "$root"/policies/* "$root"/tests/golden/*.policy ;;
 	stack_fuzz) pairs "$2" ;;
