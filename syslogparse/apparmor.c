@@ -113,17 +113,18 @@ static enum box refuse(struct record *r, enum reason reason)
 
 /* ---- values ---- */
 
-static int hex_digit(char c)
+/* 16: none. The kernel writes capitals. */
+static unsigned int hex_digit(char c)
 {
 	if (is_digit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		return (unsigned int)(c - '0');
+	return c >= 'A' && c <= 'F' ? (unsigned int)(c - 'A') + 10 : 16;
 }
 
 static bool is_hex(const struct bytes *text)
 {
 	for (uint32_t i = 0; i < text->len; i++) {
-		if (hex_digit(text->at[i]) < 0)
+		if (hex_digit(text->at[i]) > 15)
 			return false;
 	}
 	return text->len >= 2 && text->len % 2 == 0;

@@ -108,31 +108,36 @@ static void skip_kernel_stamp(struct cursor *c)
 		*c = p;
 }
 
+/* name="value", in which a backslash protects what follows it. */
+static bool take_parameter(struct cursor *c)
+{
+	while (left(c) && *c->at != '=' && *c->at != ' ' && *c->at != ']')
+		c->at++;
+	if (!skip_literal(c, "=\""))
+		return false;
+	while (left(c) && *c->at != '"')
+		c->at += *c->at == '\\' && left(c) > 1 ? 2 : 1;
+	return skip_char(c, '"');
+}
+
 /* [id name="value" ...], any number of them; or "-". "[UFW BLOCK] " is none. */
-static bool take_structured(struct cursor *c)
+static void take_structured(struct cursor *c)
 {
 	struct cursor p = *c;
 
 	if (skip_char(c, '-'))
-		return true;
+		return;
 	while (skip_char(&p, '[')) {
 		while (left(&p) && *p.at != ' ' && *p.at != ']' && *p.at != '=' && *p.at != '"')
 			p.at++;
 		while (skip_char(&p, ' ')) {
-			while (left(&p) && *p.at != '=' && *p.at != ' ' && *p.at != ']')
-				p.at++;
-			if (!skip_literal(&p, "=\""))
-				return false;
-			while (left(&p) && *p.at != '"')
-				p.at += *p.at == '\\' && left(&p) > 1 ? 2 : 1;
-			if (!skip_char(&p, '"'))
-				return false;
+			if (!take_parameter(&p))
+				return;
 		}
 		if (!skip_char(&p, ']'))
-			return false;
+			return;
 		*c = p;
 	}
-	return true;
 }
 
 static void skip_message_id(struct cursor *c)

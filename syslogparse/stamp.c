@@ -33,9 +33,12 @@ bool take_number(struct cursor *c, uint64_t max, uint64_t *value)
 
 bool whole_number(const struct bytes *b, uint64_t max, uint64_t *value)
 {
-	struct cursor c = { b->at, b->at + b->len };
+	struct cursor c;
 
-	return b->at && take_number(&c, max, value) && c.at == c.end;
+	if (!b->at)
+		return false;
+	c = (struct cursor){ b->at, b->at + b->len };
+	return take_number(&c, max, value) && c.at == c.end;
 }
 
 struct moment {
