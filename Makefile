@@ -111,10 +111,11 @@ include $(srctree)/scripts/Kbuild.include
 
 # ---- directories; the order is the architecture ----
 
-dirs := bpf bpf/import bpf/sbpf ns caps runner
+dirs := bpf bpf/import bpf/sbpf ns caps runner syslogparse
 
 bpf/sbpf: bpf bpf/import
 runner: bpf ns caps
+syslogparse: bpf caps
 tests: $(dirs)
 
 #h Building:
@@ -169,7 +170,9 @@ help:
 # ---- installation ----
 
 #h Installing:
-#h   install             sbrun, sbpf, policies and manual pages, below $(DESTDIR)$(prefix)
+#h   install             sbrun, sbpf, syslogparse, policies and manual pages, below
+#h                       $(DESTDIR)$(prefix); an AppArmor profile, to be copied to /etc/apparmor.d,
+#h                       and a unit of systemd
 #h   kselftest-install INSTALL_PATH=dir
 #h                       both programs and all tests in a directory of their own, to be run by
 #h                       dir/run.sh, also on another kernel
@@ -181,8 +184,16 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/sbrun
 	$(INSTALL) -m 755 runner/sbrun $(DESTDIR)$(bindir)/sbrun
 	$(INSTALL) -m 755 bpf/sbpf/sbpf $(DESTDIR)$(bindir)/sbpf
+	$(INSTALL) -m 755 syslogparse/syslogparse $(DESTDIR)$(bindir)/syslogparse
+	$(INSTALL) -d $(DESTDIR)$(datadir)/syslogparse $(DESTDIR)$(prefix)/lib/systemd/system
+	$(call install-text,syslogparse.apparmor,$(datadir)/syslogparse/syslogparse.apparmor)
+	$(call install-text,syslogparse@.service,$(prefix)/lib/systemd/system/syslogparse@.service)
 	$(if $(policies),$(INSTALL) -m 644 $(policies) $(DESTDIR)$(datadir)/sbrun)
 	$(foreach s,1 5 7,$(call install-man,$s,$(wildcard $(srctree)/Documentation/*.$s)))
+
+# With the place of the program in it.
+install-text = sed 's,@bindir@,$(bindir),' $(srctree)/syslogparse/$1 >$(DESTDIR)$2 && \
+	       chmod 644 $(DESTDIR)$2
 
 # The blank line ends a recipe line for each section.
 define install-man

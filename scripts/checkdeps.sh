@@ -25,8 +25,8 @@ bpf/sbpf	bpf/(bench|bpf)\.h|bpf/import/import\.h|bpf/sbpf/[a-z]+\.h
 ns		ns/(ns|internal)\.h
 caps		caps/(caps|internal)\.h
 runner		(bpf/bpf|ns/ns|caps/caps|runner/[a-z]+)\.h|runner/filters\.def
-syslogparse	(bpf/bpf|caps/caps|syslogparse/syslogparse)\.h
-tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/(import|json)|ns/ns|caps/caps|(bpf|ns|caps)/internal|runner/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
+syslogparse	(bpf/bpf|caps/caps|syslogparse/[a-z]+)\.h|syslogparse/filter\.def
+tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/(import|json)|ns/ns|caps/caps|(bpf|ns|caps)/internal|(runner|syslogparse)/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
 '
 while read -r dir may; do
 	if [ -z "$dir" ] || ! [ -d "$srctree/$dir" ]; then
@@ -50,6 +50,13 @@ trap 'rm -rf "$tmp"' EXIT
 for dir in bpf ns caps runner; do
 	defined $dir >"$tmp/$dir.defined" || bad "no $dir/lib.a"
 	[ -s "$tmp/$dir.defined" ] || bad "nothing is defined in $dir/lib.a"
+done
+# SyslogParse is a payload: it confines itself with caps/ and bpf/, and knows no other.
+defined syslogparse >"$tmp/syslogparse.defined" || bad "no syslogparse/lib.a"
+wanted syslogparse | comm -23 - "$tmp/syslogparse.defined" >"$tmp/wanted"
+for other in ns runner; do
+	calls=$(comm -12 "$tmp/wanted" "$tmp/$other.defined" | tr '\n' ' ')
+	[ -z "$calls" ] || bad "syslogparse/ uses $other/: $calls"
 done
 for dir in bpf ns caps; do
 	wanted $dir >"$tmp/wanted"
@@ -75,7 +82,7 @@ wanted bpf >"$tmp/wanted"
 calls=$(comm -12 "$tmp/wanted" "$tmp/import.defined" | tr '\n' ' ')
 [ -z "$calls" ] || bad "bpf/ uses bpf/import/: $calls"
 
-for dir in bpf bpf/import bpf/sbpf ns caps runner; do
+for dir in bpf bpf/import bpf/sbpf ns caps runner syslogparse; do
 	for file in "$srctree/$dir"/*.c; do
 		object=$(basename "$file" .c).o
 		grep -qE "(^| )$object( |\$)" "$srctree/$dir/Makefile" || bad "$dir/Makefile lacks $object"

@@ -5,15 +5,19 @@
 #
 #   - every option of "sbrun --help" has an entry in Documentation/sbrun.1, and every option
 #     that is named there is one that sbrun knows;
+#   - the same of "syslogparse --help", its layers, and Documentation/syslogparse.1;
 #   - Documentation/order.md quotes "sbrun --explain steps", word for word, between the lines
 #     "<!-- steps -->" and "<!-- end of steps -->".
 #
 # usage: checkdocs.sh SRCTREE SBRUN [--update]	(--update: quote it anew)
+#
+# SyslogParse is the one that was built beside SBRUN.
 
 set -u
 
 docs=$1/Documentation
 sbrun=$2
+parser=$(dirname "$2")/../syslogparse/syslogparse
 update=${3-}
 failed=0
 
@@ -48,6 +52,24 @@ for option in $(comm -13 "$tmp/helped" "$tmp/named"); do
 	if "$sbrun" "--$option" 2>&1 | grep -q '^sbrun: unknown option'; then
 		complain "$docs/sbrun.1: there is no --$option"
 	fi
+done
+
+# ---- SyslogParse: what follows a ".TP" is an entry ----
+
+"$parser" --help >"$tmp/help" || exit 1
+{
+	sed -n 's/^  --\([a-z-]*\).*/--\1/p' "$tmp/help"
+	sed -n 's/^Layers: //p' "$tmp/help" | tr ' ' '\n'
+} | sort >"$tmp/helped"
+awk 'entry { print } { entry = /^\.TP/ }' "$docs/syslogparse.1" | sed 's/\\-/-/g' |
+	grep -vE '^\.(I|B [0-9])' | sed 's/^\.B[IR]* //; s/ *", " */\n/g; s/ .*//; s/"//g' |
+	grep -E '^(--)?[a-z-]+$' | sort >"$tmp/entries"
+[ "$(wc -l <"$tmp/helped")" -gt 20 ] || complain "checkdocs: hardly anything in syslogparse --help"
+for word in $(comm -23 "$tmp/helped" "$tmp/entries"); do
+	complain "$docs/syslogparse.1: no entry for $word"
+done
+for word in $(comm -13 "$tmp/helped" "$tmp/entries"); do
+	complain "$docs/syslogparse.1: there is no $word"
 done
 
 # ---- the order ----

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# usage: SBRUN=program SBPF=program TESTBIN=built-tests kselftest-install.sh DIR
+# usage: SBRUN=program SBPF=program SYSLOGPARSE=program TESTBIN=built-tests kselftest-install.sh DIR
 #
-# Put sbrun, sbpf and all tests into DIR, which then stands alone: DIR/run.sh runs them, on this
+# Put sbrun, sbpf, syslogparse and all tests into DIR, which then stands alone: DIR/run.sh runs them, on this
 # kernel or, all programs being static, on another.
 
 set -eu
@@ -23,6 +23,7 @@ add() {
 
 cp "$SBRUN" "$dest/sbrun"
 cp "$SBPF" "$dest/sbpf"
+cp "$SYSLOGPARSE" "$dest/syslogparse.program" # "syslogparse" is a directory of tests
 cp "$source/run.sh" "$dest/run.sh"
 
 cd "$source"

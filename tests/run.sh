@@ -14,7 +14,7 @@
 #
 #	JOBS=2			how many run at a time
 #	TEST_TIMEOUT=120	seconds for each
-#	SBRUN=, SBPF=, TESTBIN=	the programs to test; where the test programs are
+#	SBRUN=, SBPF=, SYSLOGPARSE=, TESTBIN=	the programs to test; where the test programs are
 #	TOTALS=file		append "passed failed skipped" to it; the last line is in brackets
 
 set -u
@@ -105,6 +105,7 @@ fi
 export TEST_TIMEOUT="${TEST_TIMEOUT:-120}"
 export SBRUN="${SBRUN:-$here/sbrun}"
 export SBPF="${SBPF:-$here/sbpf}"
+export SYSLOGPARSE="${SYSLOGPARSE:-$here/syslogparse.program}"
 export TESTBIN="${TESTBIN:-$here}"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 

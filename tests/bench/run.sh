@@ -4,7 +4,8 @@
 # What a sandbox costs: the start of /bin/true in sbrun, against bubblewrap with the same walls
 # and the same filter. Ratios of interleaved pairs (pairs.c); times depend on the machine, and
 # nothing is asserted here. Then what filters cost, against libseccomp's (filters.c), and
-# against what minijail's compiler would make (minijail_model.py).
+# against what minijail's compiler would make (minijail_model.py); and what SyslogParse does
+# (syslogparse.sh).
 #
 #	PAIRS=200	how many pairs for each row
 #	SBRUN_DATA=dir	profiles of others, and a histogram of calls
@@ -106,3 +107,6 @@ if command -v python3 >/dev/null; then
 	printf '\n'
 	python3 "$(dirname "$0")/minijail_model.py" "${SBPF:-$TESTBIN/../bpf/sbpf/sbpf}" "$data"
 fi
+
+printf '\n'
+"$(dirname "$0")/syslogparse.sh"

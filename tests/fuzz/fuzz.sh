@@ -12,6 +12,7 @@
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 root=$here/../..
 data=${SBRUN_DATA:-$root/../shared/data}/seccomp
+logs=${SBRUN_DATA:-$root/../shared/data}
 seconds=${FUZZ_SECONDS:-60}
 sbpf=$PWD/bpf/sbpf/sbpf
 
@@ -47,6 +48,42 @@ pairs() {
 	done
 }
 
+# Lines of logs: those in the tables of the tests, and some of others' logs.
+log_lines() {
+	grep -hE '^[[:space:]]*\{ ".*",$' "$root"/tests/syslogparse/*_test.c |
+		sed 's/^[[:space:]]*{ "//; s/",$//; s/\\"/"/g' | split -a 4 -l 1 - "$1/row-"
+	for log in "$logs"/netfilter/psad/* "$logs"/apparmor/test_multi/*.in; do
+		[ ! -f "$log" ] || head -n 2 "$log" | split -a 1 -l 1 - "$1/$(basename "$log")-"
+	done
+}
+
+# A byte that chooses, then a log; some packed.
+whole_logs() {
+	for log in "$logs"/netfilter/psad/* "$logs"/apparmor/test_multi/*.in; do
+		[ -f "$log" ] || continue
+		{ printf '\001' && head -c 3000 "$log"; } >"$1/$(basename "$log")"
+		{ printf '\370' && head -c 3000 "$log" | gzip; } >"$1/$(basename "$log").gz"
+	done
+	printf ' {"_TRANSPORT":"kernel","MESSAGE":"IN=a OUT="}\n' >"$1/json"
+	printf ' __CURSOR=a\n_TRANSPORT=kernel\nMESSAGE=IN=a OUT=\nB\n\001\0\0\0\0\0\0\0x\n\n' \
+		>"$1/export"
+	printf ' a\nJan  1 00:00:00 h last message repeated 2 times\n' >"$1/repeated"
+}
+
+# A byte for what was asked for, an odd one for a text without frames; then frames.
+replies() {
+	printf '\005\001*filter\n:INPUT - [0:0]\n-A INPUT -4 -i a -s 192.0.2.1/24 -p tcp -m multiport --dports 1:2,3 -j DROP\nCOMMIT\n' >"$1/iptables"
+	printf '\001\001add table inet syslogparse\ndelete table inet syslogparse\ntable inet syslogparse {\n\tset rule1_saddr {\n\t\telements = {\n\t\t\t::1, ::2/64\n\t\t}\n\t}\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\tiifname "a" ip6 saddr @rule1_saddr udp dport { 1, 2-3 } counter accept\n\t}\n}\n' >"$1/nft"
+	printf '\002\001# c\nufw route allow in on a out on b proto tcp from 192.0.2.1 to 192.0.2.2 port 1,2:3\n' >"$1/ufw"
+	printf '\003\001abi <abi/3.0>,\n\n/a {\n  capability kill,\n  unix (send, bind) type=stream peer=(addr="@a b"),\n  owner "/b\\"c/[0-9]*" rw,\n  ^d {\n    mount options=(ro) /e -> /f,\n  }\n}\n' >"$1/profile"
+	printf '\004\001{"a":[1,-0.5,{"b":"c\\\\x1b\\""}],"d":null}\n' >"$1/json"
+	{
+		printf '\002\002\001\0\0\0' && printf '\330\005\0\0' && head -c 1496 /dev/zero
+		printf '\002\0\0\0\002\0\0\0#\n'
+		printf '\003\0\0\0\020\0\0\0\002\0\0\0\0\0\0\0\001\0\0\0\0\0\0\0'
+	} >"$1/frames"
+}
+
 others() {
 	to=$1
 	shift
@@ -66,12 +103,15 @@ seed() {
 		exported oci "$2"
 		others "$2" "$data"/*.json "$data"/docker*/*.json "$data"/containers/*.json
 		;;
+	lines_fuzz) log_lines "$2" ;;
 	policy_fuzz)
 		for policy in "$root"/policies/* "$root"/tests/golden/*.policy; do
 			call_lines "$policy" >"$2/$(basename "$policy")"
 		done
 		;;
 	program_fuzz | simulate_fuzz) exported raw "$2" ;;
+	reader_fuzz | rules_fuzz) whole_logs "$2" ;;
+	reply_fuzz) replies "$2" ;;
 	setting_fuzz) others "$2" "$root"/policies/* "$root"/tests/golden/*.policy ;;
 	stack_fuzz) pairs "$2" ;;
 	text_fuzz) exported asm "$2" ;;

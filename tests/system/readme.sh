@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 readme=${README:-$here/../../README.md}
 sbrun=${SBRUN:-$here/../../runner/sbrun}
 sbpf=${SBPF:-$here/../../bpf/sbpf/sbpf}
+parser=${SYSLOGPARSE:-$here/../../syslogparse/syslogparse}
 
 echo "TAP version 13"
 if ! [ -r "$readme" ]; then
@@ -18,7 +19,9 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-PATH=$(cd "$(dirname "$sbrun")" && pwd):$(cd "$(dirname "$sbpf")" && pwd):$PATH
+for program in "$sbrun" "$sbpf" "$parser"; do
+	PATH=$(cd "$(dirname "$program")" && pwd):$PATH
+done
 export PATH
 readme=$(realpath "$readme")
 cd "$work" || exit 1
