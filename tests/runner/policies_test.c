@@ -21,7 +21,8 @@ static int load(struct spec *spec, const char *name, struct bpf_error *err)
 	if (!builtin->name)
 		return bpf_fail(err, -ENOENT, NULL, "no policy %s", name);
 	ret = read_text(spec, builtin->text, err);
-	if (!ret && !strstr(builtin->text, "\ndefault ") && !strstr(builtin->text, "\ninclude     standard"))
+	if (!ret && !strstr(builtin->text, "\ndefault ") &&
+	    !strstr(builtin->text, "\ninclude     standard"))
 		ret = add_line(spec, "test", "default kill", err);
 	return ret ? ret : settings_apply(spec, err);
 }
