@@ -57,6 +57,11 @@ pid_t ns_clone(unsigned long flags, int *pidfd)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
+int ns_new_cgroup(void)
+{
+	return unshare(CLONE_NEWCGROUP) < 0 ? -errno : 0;
+}
+
 int ns_new_time(void)
 {
 	return unshare(CLONE_NEWTIME) < 0 ? -errno : 0;

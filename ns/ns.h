@@ -43,6 +43,9 @@ pid_t ns_clone(unsigned long flags, int *pidfd);
  */
 int ns_new_time(void);
 
+/* A new cgroup namespace for the caller; the cgroups that it is in are the root of it. */
+int ns_new_cgroup(void);
+
 /* ---- id maps (idmap.c) ---- */
 
 struct ns_idrange {

@@ -17,6 +17,8 @@
 #include "runner/runner.h"
 #include "runner/stdio.h"
 
+#include "runner/limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -51,6 +53,7 @@ static int await_release(struct child *child)
 	close(plan->report[0]);
 	if (plan->spec->info_fd > STDERR_FILENO)
 		close(plan->spec->info_fd);
+	cgroup_forget(plan);
 	err = arm_parent_death(child);
 	if (err)
 		return err;
@@ -58,6 +61,11 @@ static int await_release(struct child *child)
 	if (read(plan->release[0], &byte, 1) != 1)
 		_exit(STATUS_FAILED);
 	return 0;
+}
+
+static int new_cgroup(struct child *child)
+{
+	return child->plan->namespaces & CLONE_NEWCGROUP ? ns_new_cgroup() : 0;
 }
 
 static int new_session(struct child *child)
@@ -187,16 +195,18 @@ static int enter_directory(struct child *child)
 
 static int set_limits(struct child *child)
 {
-	const struct spec *spec = child->plan->spec;
+	const struct plan *plan = child->plan;
 	int err;
 
-	err = caps_set_rlimit(RLIMIT_NOFILE, &child->plan->own_nofile);
-	if (!err && !child->plan->core_is_zero)
+	err = caps_set_rlimit(RLIMIT_NOFILE, &plan->own_nofile);
+	if (!err && !plan->core_is_zero)
 		err = caps_no_core();
-	for (unsigned int i = 0; i < spec->nlimits && !err; i++) {
-		err = caps_set_rlimit(spec->limits[i].row->resource, &child->plan->limits[i]);
+	for (unsigned int i = 0; i < plan->nlimits && !err; i++) {
+		const struct process_limit *limit = &plan->limits[i];
+
+		err = caps_set_rlimit(limit->row->resource, &limit->limit);
 		if (err)
-			strncpy(child->report.text, spec->limits[i].row->name,
+			strncpy(child->report.text, limit->row->name,
 				sizeof(child->report.text) - 1);
 	}
 	return err;
@@ -318,6 +328,8 @@ static int open_gate(struct child *child)
 const struct step steps[] = {
 { ACTOR_INIT, "lifeline",     await_release,
   "first: from here on init dies with the supervisor; then it waits for its id maps" },
+{ ACTOR_INIT, "cgroup",       new_cgroup,
+  "when the supervisor has put init into its cgroups: they become the root that is seen" },
 { ACTOR_INIT, "session",      new_session,
   "no controlling terminal to push input into (TIOCSTI), and kill(0) stays inside" },
 { ACTOR_INIT, "keyring",      new_keyring,

@@ -11,6 +11,7 @@
 #include "runner/runner.h"
 
 #include "runner/files.h"
+#include "runner/limits.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -54,12 +55,16 @@ static int apply_degraded(struct spec *spec, const struct setting *set, struct b
 	int ret = 0;
 
 	for (unsigned int i = 0; i < set->nwords && !ret; i++) {
-		if (strcmp(set->words[i], "landlock") == 0)
+		const char *word = set->words[i];
+
+		if (strcmp(word, "landlock") == 0)
 			spec->landlock_degraded = true;
-		else if (strcmp(set->words[i], "user") == 0)
+		else if (strcmp(word, "user") == 0)
 			ret = complain(set, err, "only \"share user\" does without", "user");
+		else if (limit_find(word) >= 0)
+			spec->limits_degraded |= 1u << limit_find(word);
 		else
-			ret = add_namespace(&spec->degraded, set, set->words[i], err);
+			ret = add_namespace(&spec->degraded, set, word, err);
 	}
 	return ret;
 }
@@ -209,46 +214,6 @@ static int apply_env(struct spec *spec, const struct setting *set, struct bpf_er
 	return 0;
 }
 
-static int apply_rlimit(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	const struct caps_rlimit *row = caps_rlimit_find(set->words[0]);
-	rlim_t value[2];
-
-	if (!row)
-		return complain(set, err, "no such limit", set->words[0]);
-	for (unsigned int i = 0; i < 2; i++) {
-		const char *word = set->words[i < set->nwords - 1 ? i + 1 : set->nwords - 1];
-		uint64_t number;
-
-		if (strcmp(word, "unlimited") == 0)
-			value[i] = RLIM_INFINITY;
-		else if (parse_size(word, &number) == 0)
-			value[i] = number;
-		else
-			return complain(set, err, "not a number or 'unlimited'", word);
-	}
-	if (value[0] > value[1])
-		return complain(set, err, "the soft limit is above the hard one", set->words[1]);
-	if (spec->nlimits == SPEC_LIMITS)
-		return bpf_fail(err, -E2BIG, &set->place, "too many limits");
-	spec->limits[spec->nlimits].row = row;
-	spec->limits[spec->nlimits].limit.rlim_cur = value[0];
-	spec->limits[spec->nlimits++].limit.rlim_max = value[1];
-	return 0;
-}
-
-static int apply_time_limit(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	const char *word = set->words[0];
-	char *end;
-
-	spec->time_limit = strtod(word, &end);
-	if (strspn(word, "0123456789.") != strlen(word) || *end || !(spec->time_limit > 0) ||
-	    spec->time_limit > 1e9)
-		return complain(set, err, "not a number of seconds", word);
-	return 0;
-}
-
 static int apply_syscalls(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
 	return bpf_policy_line(&spec->syscalls, set->text, &set->place, err);
@@ -268,6 +233,7 @@ static int apply_syscalls(struct spec *spec, const struct setting *set, struct b
 static const char files[] = "Files, in the order given";
 static const char who[] = "Namespaces and identity";
 static const char process[] = "The process";
+static const char limits[] = "Limits over all of the sandbox together, and of each process";
 static const char calls[] = "System calls: the last rule that matches decides";
 static const char modes[] = "Options of the command line only";
 
@@ -332,7 +298,7 @@ const struct directive directives[] = {
 { "share-net", "", 0, 0, 0, apply_share_net, 0, who,
   "net host" },
 { "allow-degraded", "WALL...", 1, ANY, 0, apply_degraded, 0, who,
-  "run also on a kernel without: time cgroup landlock" },
+  "run also without: time cgroup landlock memory ..." },
 { "landlock", "WALL...", 1, ANY, ONCE, apply_landlock, 0, who,
   "a second wall: files, scope, net; or off" },
 { "uid", "N", 1, 1, ONCE, apply_id, 0, who,
@@ -356,8 +322,6 @@ const struct directive directives[] = {
   "keep the caller's variables of these names (LC_*)" },
 { "unsetenv", "NAME...", 1, ANY, 0, apply_env, ENV_UNSET, process,
   "unset them after all" },
-{ "rlimit", "NAME SOFT [HARD]", 2, 3, DIRECTIVE_KEYED, apply_rlimit, 0, process,
-  "a resource limit: nofile 1024, as 1G, cpu 10 ..." },
 { "keep-fd", "FD...", 1, ANY, OPT, apply_keep_fd, 0, process,
   "leave them open; all others from 3 up are closed" },
 { "argv0", "NAME", 1, 1, ONCE, apply_argv0, 0, process,
@@ -370,8 +334,25 @@ const struct directive directives[] = {
   "the same; \"stderr stdout\": where stdout goes" },
 { "tty", "auto|own|none", 1, 1, ONCE, apply_tty, 0, process,
   "its terminal; auto: its own, if yours is one" },
-{ "time-limit", "SECONDS", 1, 1, ONCE, apply_time_limit, 0, process,
+
+{ "time-limit", "SECONDS [grace=SECONDS]", 1, 2, ONCE, apply_time_limit, 0, limits,
   "end it all after so long, with status 124" },
+{ "cpu-limit", "SECONDS", 1, 1, ONCE, apply_limit, LIMIT_CPU_TIME, limits,
+  "the same, by the processor time of all together" },
+{ "memory", "SIZE", 1, 1, ONCE, apply_limit, LIMIT_MEMORY, limits,
+  "for all together; no swap unless that is given" },
+{ "swap", "SIZE", 1, 1, ONCE, apply_limit, LIMIT_SWAP, limits,
+  "so much more of it may be swapped out (0)" },
+{ "pids", "N", 1, 1, ONCE, apply_limit, LIMIT_PIDS, limits,
+  "processes and threads at a time" },
+{ "cpu", "CORES", 1, 1, ONCE, apply_limit, LIMIT_CPU, limits,
+  "processors' worth of time: 1.5" },
+{ "io-weight", "N", 1, 1, ONCE, apply_limit, LIMIT_IO_WEIGHT, limits,
+  "the share of a busy disk, 1 to 10000 (100)" },
+{ "io-max", "PATH LIMIT=N...", 2, ANY, DIRECTIVE_KEYED, apply_io_max, 0, limits,
+  "of PATH's disk: rbps wbps riops wiops, per second" },
+{ "rlimit", "NAME SOFT [HARD]", 2, 3, DIRECTIVE_KEYED, apply_rlimit, 0, limits,
+  "of each process: nofile 1024, as 1G, cpu 10 ..." },
 
 { "abi", "NAME...", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
   "x86_64 i386 x32 aarch64 riscv64; others are killed" },

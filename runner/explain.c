@@ -3,7 +3,7 @@
  * --explain: what would be done, in which order and why. Printed from the plan, the step
  * table and the program themselves, so that it cannot say what is not so.
  */
-#include "runner/runner.h"
+#include "runner/limits.h"
 
 #include <sched.h>
 #include <string.h>
@@ -203,15 +203,23 @@ static void print_power(const struct plan *plan)
 				   caps_set_text(spec->caps, caps, sizeof(caps))) :
 			   "none, in none of the five sets, and no way to get one: bounding "
 			   "set empty, securebits locked, no_new_privs");
-	for (unsigned int i = 0; i < spec->nlimits; i++) {
-		rlim_t value = plan->limits[i].rlim_cur;
+	for (unsigned int i = 0; i < plan->nlimits; i++) {
+		rlim_t value = plan->limits[i].limit.rlim_cur;
 
 		text = value == RLIM_INFINITY ?
-			       xprintf(arena, "%s, %s unlimited", text, spec->limits[i].row->name) :
-			       xprintf(arena, "%s, %s %llu", text, spec->limits[i].row->name,
+			       xprintf(arena, "%s, %s unlimited", text, plan->limits[i].row->name) :
+			       xprintf(arena, "%s, %s %llu", text, plan->limits[i].row->name,
 				       (unsigned long long)value);
 	}
 	print_item("limits", text);
+	text = "";
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		if (spec->limited & (1u << i))
+			text = xprintf(arena, "%s%s%s %s", text, *text ? ", " : "", limit_names[i],
+				       limit_value(spec, (enum limit_kind)i));
+	}
+	if (*text)
+		print_item("all together", text);
 	text = "0 1 2";
 	for (unsigned int i = 0; i < spec->nkeep_fds; i++)
 		text = xprintf(arena, "%s %d", text, spec->keep_fds[i]);

@@ -8,7 +8,7 @@
  * The signals were blocked by the supervisor before the clone and stay so: a signal that is
  * blocked waits even for PID 1, which ignores those that it has no handler for.
  */
-#include "runner/runner.h"
+#include "runner/limits.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -104,8 +104,16 @@ void init_loop(struct child *child)
 	if (fds[0].fd < 0 || sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		_exit(STATUS_FAILED);
 	for (;;) {
+		int wait;
+
 		reap(child);
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		wait = account_wait(child);
+		if (wait == 0) {
+			child->report = (struct report){ .kind = REPORT_CPU_LIMIT, .op = -1 };
+			child_tell(child);
+			_exit(0);
+		}
+		if (poll(fds, 2, wait) < 0 && errno != EINTR)
 			_exit(STATUS_FAILED);
 		if (fds[0].revents)
 			take_signal(child, fds[0].fd);

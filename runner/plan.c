@@ -108,21 +108,44 @@ static void make_filter(struct plan *plan)
  * Limits say "no more than". Where the caller may have less, that is the limit: the wall is
  * where it was asked for, or nearer.
  */
+static void add_limit(struct plan *plan, const struct process_limit *wanted)
+{
+	struct process_limit *new = &plan->limits[plan->nlimits++];
+	struct rlimit own;
+
+	*new = *wanted;
+	if (getrlimit(new->row->resource, &own) < 0)
+		fail("rlimit %s: %s", new->row->name, strerror(errno));
+	if (new->limit.rlim_max > own.rlim_max)
+		new->limit.rlim_max = own.rlim_max;
+	if (new->limit.rlim_cur > new->limit.rlim_max)
+		new->limit.rlim_cur = new->limit.rlim_max;
+}
+
 static void fit_limits(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
 
-	for (unsigned int i = 0; i < spec->nlimits; i++) {
-		struct rlimit *limit = &plan->limits[i], own;
+	for (unsigned int i = 0; i < spec->nlimits; i++)
+		add_limit(plan, &spec->limits[i]);
+}
 
-		*limit = spec->limits[i].limit;
-		if (getrlimit(spec->limits[i].row->resource, &own) < 0)
-			fail("rlimit %s: %s", spec->limits[i].row->name, strerror(errno));
-		if (limit->rlim_max > own.rlim_max)
-			limit->rlim_max = own.rlim_max;
-		if (limit->rlim_cur > limit->rlim_max)
-			limit->rlim_cur = limit->rlim_max;
+void plan_rlimit(struct plan *plan, int resource, rlim_t value)
+{
+	struct process_limit new = { .limit = { value, value } };
+
+	for (unsigned int i = 0; i < plan->nlimits; i++) {
+		struct rlimit *limit = &plan->limits[i].limit;
+
+		if (plan->limits[i].row->resource != resource)
+			continue;
+		limit->rlim_cur = limit->rlim_cur < value ? limit->rlim_cur : value;
+		limit->rlim_max = limit->rlim_max < value ? limit->rlim_max : value;
+		return;
 	}
+	for (new.row = caps_rlimits; new.row->resource != resource; new.row++)
+		;
+	add_limit(plan, &new);
 }
 
 /*
@@ -262,6 +285,7 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	plan->started = -1;
 	plan->envp = environment_make(spec, environ);
 	fit_limits(plan);
+	plan->processors = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	check_core(plan);
 	find_command(plan);
 	open_standard(plan);

@@ -104,6 +104,7 @@ enum spec_mode {
 #define SPEC_LIMITS 16
 #define SPEC_FDS    64
 #define SPEC_ENV    256
+#define SPEC_IO_MAX 8
 
 enum env_kind {
 	ENV_SET,
@@ -131,6 +132,30 @@ enum tty_mode {
 	TTY_AUTO, /* one of its own, if standard input and output are a terminal */
 	TTY_OWN,
 	TTY_NONE, /* none, and it gets the caller's descriptors as they are */
+};
+
+struct process_limit {
+	const struct caps_rlimit *row;
+	struct rlimit limit;
+};
+
+/* What can be limited over all of the sandbox together. */
+enum limit_kind {
+	LIMIT_MEMORY,	 /* bytes */
+	LIMIT_SWAP,	 /* bytes more */
+	LIMIT_PIDS,	 /* processes and threads */
+	LIMIT_CPU,	 /* thousandths of a processor */
+	LIMIT_IO_MAX,	 /* see struct io_max */
+	LIMIT_IO_WEIGHT, /* the kernel's default is 100 */
+	LIMIT_CPU_TIME,	 /* microseconds */
+	LIMIT_KINDS
+};
+
+#define IO_MAX_KINDS 4
+
+struct io_max {
+	const char *path;	      /* a disk, or something on it */
+	uint64_t value[IO_MAX_KINDS]; /* rbps wbps riops wiops; 0: not limited */
 };
 
 struct spec {
@@ -170,10 +195,7 @@ struct spec {
 
 	struct env_rule env[SPEC_ENV];
 	unsigned int nenv;
-	struct {
-		const struct caps_rlimit *row;
-		struct rlimit limit;
-	} limits[SPEC_LIMITS];
+	struct process_limit limits[SPEC_LIMITS];
 	unsigned int nlimits;
 	int keep_fds[SPEC_FDS];
 	unsigned int nkeep_fds;
@@ -184,6 +206,12 @@ struct spec {
 	const char *standard[3]; /* files in the place of 0, 1, 2; NULL: as they are */
 	bool background, quiet;
 	double time_limit; /* seconds; 0: none */
+	double time_grace; /* between SIGTERM and SIGKILL */
+
+	unsigned int limited, limits_degraded; /* bits of enum limit_kind */
+	uint64_t limit[LIMIT_KINDS];
+	struct io_max io_max[SPEC_IO_MAX];
+	unsigned int nio_max;
 
 	char **argv; /* the command */
 };
@@ -250,7 +278,8 @@ void spec_print(FILE *out, const struct spec *spec);
 enum report_kind {
 	REPORT_FAILED = 1, /* STEP failed with ERROR */
 	REPORT_STARTED,	   /* every wall was read back and the payload let go */
-	REPORT_EXITED,	   /* it ended: STATUS as from wait(2), and what all of it used */
+	REPORT_CPU_LIMIT,  /* init ends it: the processor time is used up */
+	REPORT_EXITED,	   /* it ended: STATUS as from wait(2), and what it and its own used */
 	REPORT_STOPPED,	   /* it was stopped, by the signal in STATUS */
 	REPORT_TERMINAL,   /* this message carries the master of its terminal */
 };
@@ -266,6 +295,22 @@ struct report {
 	char text[96]; /* what was being done, or what was found */
 };
 
+/* What all of the sandbox used; what is not known is 0. */
+struct usage {
+	uint64_t wall_us, user_us, system_us;
+	uint64_t maxrss_kb;		    /* of the largest process */
+	uint64_t memory_peak, pids_peak;    /* of all together */
+	uint64_t memory_kills, pids_denied; /* how often a limit was reached */
+};
+
+/* What the supervisor knows in the end (ending.c). */
+struct ending {
+	struct report last; /* what init had to say; kind 0: nothing */
+	const char *fired;  /* the limit that ended it; NULL: none */
+	bool started;	    /* the payload was let go */
+	struct usage usage;
+};
+
 /*
  * Memory that init and the payload share until exec. The filter may forbid the payload
  * every call but execve(2), so it reports here, and waits here to be let go.
@@ -274,6 +319,13 @@ struct gate {
 	atomic_int armed;      /* set by the payload: filter installed, ready to exec */
 	atomic_int go;	       /* set by init: all walls read back */
 	struct report failure; /* kind 0: none */
+};
+
+/* A cgroup of ours, in one hierarchy. */
+struct cgroup {
+	const char *base, *path; /* it is made in the one, and is the other */
+	bool v2;
+	int dir;
 };
 
 struct plan {
@@ -293,7 +345,14 @@ struct plan {
 	char **argv, **envp;
 	char **candidates; /* paths to try for the command, NULL at the end */
 	const char *hostname, *directory;
-	struct rlimit limits[SPEC_LIMITS]; /* the spec's, or the caller's hard ones if lower */
+	struct process_limit limits[SPEC_LIMITS + LIMIT_KINDS]; /* never above the caller's */
+	unsigned int nlimits;
+	struct cgroup groups[LIMIT_KINDS]; /* made just before the clone */
+	unsigned int ngroups;
+	unsigned int no_limits;	 /* bits of enum limit_kind: not there, and less must do */
+	unsigned int processors; /* that there are */
+	pid_t reaper;		 /* who removes the groups when the last end of... */
+	int reaper_pipe;	 /* ... this pipe is closed, which is ours */
 	unsigned int landlock,
 		no_landlock;	  /* the walls of it that are up, and that are not there */
 	struct rlimit own_nofile; /* the caller's, for the payload */
@@ -311,6 +370,9 @@ struct plan {
 
 /* Look everything up; exits with a message on what fails. */
 void plan_make(struct plan *plan, const struct spec *spec);
+
+/* At most VALUE of RESOURCE for each process. */
+void plan_rlimit(struct plan *plan, int resource, rlim_t value);
 
 /*
  * The filter that was compiled and proved for this very text when sbrun was built, and on how
@@ -398,6 +460,9 @@ int landlock_enforce(struct child *child);
 
 /* ---- telling (report.c, explain.c, status.c) ---- */
 
+/* Tell how it ended; returns the exit status. */
+int ending(const struct plan *plan, struct ending *end);
+
 /* Print a failure with its cause and fix, where known; returns the exit status. */
 int report_failure(const struct plan *plan, const struct report *report);
 void explain(const struct plan *plan);
@@ -405,7 +470,8 @@ void explain(const struct plan *plan);
 /* --info-fd: one object, for whoever has to find the sandbox. */
 void status_info(const struct plan *plan, pid_t init, pid_t payload);
 void status_started(const struct plan *plan, pid_t init, pid_t payload);
-void status_ended(const struct plan *plan, const char *how, int status,
-		  const struct report *report);
+void status_limit(const struct plan *plan, const char *limit, uint64_t count);
+void status_ended(const struct plan *plan, const char *how, int status, const struct report *report,
+		  const struct usage *usage);
 
 #endif

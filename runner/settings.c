@@ -8,6 +8,8 @@
  */
 #include "runner/runner.h"
 
+#include "runner/limits.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -255,7 +257,9 @@ int settings_apply(struct spec *spec, struct bpf_error *err)
 		if (ret)
 			return ret;
 	}
-	ret = bpf_policy_finish(calls, err);
+	ret = limits_finish(spec, err);
+	if (!ret)
+		ret = bpf_policy_finish(calls, err);
 	if (!ret)
 		ret = check_action(calls->default_action, &calls->default_place, err);
 	if (!ret)

@@ -3,7 +3,7 @@
  * The JSON lines of --status-fd: one object a line, each with an "event". Programs read it,
  * so it is apart from what the payload writes and cannot be forged by it.
  */
-#include "runner/runner.h"
+#include "runner/limits.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -38,6 +38,10 @@ static json_t *walls(const struct plan *plan)
 	json_array_append_new(list, json_string("capabilities"));
 	json_array_append_new(list, json_string("no_new_privs"));
 	json_array_append_new(list, json_string("seccomp"));
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		if (plan->spec->limited & ~plan->no_limits & (1u << i))
+			json_array_append_new(list, json_string(limit_names[i]));
+	}
 	if (plan->landlock)
 		json_array_append_new(list, json_string("landlock"));
 	return list;
@@ -79,8 +83,24 @@ void status_started(const struct plan *plan, pid_t init, pid_t payload)
 				     "policy", plan->spec->policy, "walls", walls(plan)));
 }
 
-void status_ended(const struct plan *plan, const char *how, int status, const struct report *report)
+void status_limit(const struct plan *plan, const char *limit, uint64_t count)
 {
+	if (plan->spec->status_fd >= 0)
+		write_line(plan, json_pack("{s:s,s:s,s:I}", "event", "limit", "limit", limit,
+					   "count", (json_int_t)count));
+}
+
+static void add_number(json_t *object, const char *name, uint64_t value, bool known)
+{
+	if (known)
+		json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+void status_ended(const struct plan *plan, const char *how, int status, const struct report *report,
+		  const struct usage *usage)
+{
+	/* When all was killed, only a cgroup knows what it had used. */
+	bool known = report->kind == REPORT_EXITED || usage->user_us || usage->system_us;
 	json_t *object;
 
 	if (plan->spec->status_fd < 0)
@@ -90,13 +110,16 @@ void status_ended(const struct plan *plan, const char *how, int status, const st
 		json_object_set_new(object, "exit-code", json_integer(status));
 	if (strcmp(how, "signaled") == 0)
 		json_object_set_new(object, "signal", json_integer(WTERMSIG(report->status)));
-	if (report->kind == REPORT_FAILED) {
+	if (strcmp(how, "failed") != 0) {
+		add_number(object, "wall_us", usage->wall_us, true);
+		add_number(object, "user_us", usage->user_us, known);
+		add_number(object, "system_us", usage->system_us, known);
+		add_number(object, "maxrss_kb", usage->maxrss_kb, usage->maxrss_kb);
+		add_number(object, "memory_peak", usage->memory_peak, usage->memory_peak);
+		add_number(object, "pids_peak", usage->pids_peak, usage->pids_peak);
+	} else if (report->kind == REPORT_FAILED) {
 		json_object_set_new(object, "step", json_string(steps[report->step].name));
 		json_object_set_new(object, "errno", json_integer(report->error));
-	} else if (report->kind == REPORT_EXITED) {
-		json_object_set_new(object, "user_us", json_integer(report->user_us));
-		json_object_set_new(object, "system_us", json_integer(report->system_us));
-		json_object_set_new(object, "maxrss_kb", json_integer(report->maxrss_kb));
 	}
 	write_line(plan, object);
 }

@@ -3,10 +3,10 @@
  * The supervisor: clones init into the new namespaces, writes its id maps from outside, releases
  * it, and from then on touches nothing of the sandbox but a socket, a pidfd and the master of
  * its terminal. It forwards the signals that mean the payload, stops when the payload is stopped
- * from its terminal, minds the time limit, and makes an exit status of what happened. If
- * it dies, however it dies, the kernel kills init, and with it all inside.
+ * from its terminal, and minds the limits of time. If it dies, however it dies, the kernel kills
+ * init, and with it all inside.
  */
-#include "runner/runner.h"
+#include "runner/limits.h"
 #include "runner/terminal.h"
 
 #include <errno.h>
@@ -33,13 +33,12 @@ struct supervision {
 	const struct plan *plan;
 	pid_t init, pasta;
 	int pidfd, signals;
-	double deadline; /* CLOCK_MONOTONIC seconds; INFINITY */
-	bool timed_out;
-	bool stop_asked; /* by a SIGTSTP, which was forwarded */
-	bool blocked;	 /* it is ready, and waits for --block-fd */
-	bool draining;	 /* the payload ended, and init waits until its output is copied */
+	double start, deadline, cpu_check; /* CLOCK_MONOTONIC seconds; INFINITY: none */
+	bool stop_asked;		   /* by a SIGTSTP, which was forwarded */
+	bool blocked;			   /* it is ready, and waits for --block-fd */
+	bool draining; /* the payload ended, and init waits until its output is copied */
 	struct terminal terminal;
-	struct report last;
+	struct ending end;
 };
 
 static double now(void)
@@ -112,6 +111,9 @@ static void release_init(struct supervision *s)
 		give_up(s, "release init");
 }
 
+/* Init makes these itself: clone() has no flag for the one, and the cgroups come first. */
+#define LATER ((unsigned long)CLONE_NEWTIME | CLONE_NEWCGROUP)
+
 /* The child runs init and does not come back. */
 static void start_init(struct supervision *s)
 {
@@ -119,7 +121,7 @@ static void start_init(struct supervision *s)
 
 	network_join(plan);
 	fflush(NULL);
-	s->init = ns_clone(plan->namespaces & ~(unsigned long)CLONE_NEWTIME, &s->pidfd);
+	s->init = ns_clone(plan->namespaces & ~LATER, &s->pidfd);
 	if (s->init == 0)
 		child_main(plan);
 	if (s->init < 0)
@@ -129,6 +131,7 @@ static void start_init(struct supervision *s)
 	close(plan->report[1]); /* the end of init is the end of file there */
 	munmap(plan->gate, sizeof(*plan->gate));
 
+	cgroup_join(plan, s->init);
 	identity_write(plan, s->init);
 	s->pasta = network_start(plan, s->init);
 	release_init(s);
@@ -296,6 +299,7 @@ static bool take_report(struct supervision *s)
 		terminal_start(&s->terminal, fd);
 		break;
 	case REPORT_STARTED:
+		s->end.started = true;
 		payload = payload_pid(s);
 		status_started(s->plan, s->init, payload);
 		status_info(s->plan, s->init, payload);
@@ -307,7 +311,7 @@ static bool take_report(struct supervision *s)
 		stop_too(s);
 		break;
 	default:
-		s->last = report;
+		s->end.last = report;
 		s->draining = s->plan->terminal;
 	}
 	return true;
@@ -316,11 +320,49 @@ static bool take_report(struct supervision *s)
 static int poll_timeout(const struct supervision *s)
 {
 	int look = terminal_timeout(&s->terminal);
-	double left = (s->deadline - now()) * 1e3;
+	double left = (fmin(s->deadline, s->cpu_check) - now()) * 1e3;
 
-	if (s->timed_out || isinf(s->deadline) || (look >= 0 && left > look))
+	if (isinf(left) || (look >= 0 && left > look))
 		return look;
 	return left <= 0 ? 0 : left > 1e9 ? 1000000000 : (int)ceil(left);
+}
+
+/* The limit NAME ends all of it. */
+static void fire(struct supervision *s, const char *name)
+{
+	s->end.fired = name;
+	s->deadline = s->cpu_check = INFINITY;
+	signal_init(s, SIGKILL);
+}
+
+static void check_time(struct supervision *s)
+{
+	if (now() < s->deadline)
+		return;
+	if (s->end.fired || !(s->plan->spec->time_grace > 0)) {
+		fire(s, "time-limit");
+		return;
+	}
+	s->end.fired = "time-limit";
+	s->deadline = now() + s->plan->spec->time_grace;
+	signal_init(s, SIGTERM);
+}
+
+/* When could it have used up its processor time, with all processors there are? Look then. */
+static void check_cpu(struct supervision *s)
+{
+	struct usage *usage = &s->end.usage;
+	double left;
+
+	if (now() < s->cpu_check)
+		return;
+	cgroup_usage(s->plan, usage);
+	left = (double)s->plan->spec->limit[LIMIT_CPU_TIME] -
+	       (double)(usage->user_us + usage->system_us);
+	if (left <= 0)
+		fire(s, "cpu-limit");
+	else
+		s->cpu_check = now() + fmax(left / 1e6 / s->plan->processors, 0.005);
 }
 
 static void watch(struct supervision *s)
@@ -351,10 +393,8 @@ static void watch(struct supervision *s)
 			open = take_report(s);
 		if (s->draining && terminal_drained(&s->terminal))
 			end_draining(s);
-		if (!s->timed_out && now() >= s->deadline) {
-			s->timed_out = true;
-			signal_init(s, SIGKILL);
-		}
+		check_time(s);
+		check_cpu(s);
 	}
 }
 
@@ -365,55 +405,26 @@ static void reap_init(const struct supervision *s)
 		;
 }
 
-static int outcome(const struct supervision *s)
-{
-	const struct report *last = &s->last;
-	int status;
-
-	if (last->kind == REPORT_FAILED) {
-		status = report_failure(s->plan, last);
-		status_ended(s->plan, "failed", status, last);
-		return status;
-	}
-	if (last->kind == REPORT_EXITED && WIFEXITED(last->status)) {
-		status = WEXITSTATUS(last->status);
-		status_ended(s->plan, "exited", status, last);
-		return status;
-	}
-	if (last->kind == REPORT_EXITED) {
-		status = 128 + WTERMSIG(last->status);
-		if (WTERMSIG(last->status) == SIGSYS && !s->plan->spec->quiet)
-			fprintf(stderr,
-				"sbrun: %s: killed by the policy: a system call that it "
-				"does not allow (SIGSYS)\n",
-				escaped(s->plan->spec->arena, s->plan->argv[0]));
-		status_ended(s->plan, "signaled", status, last);
-		return status;
-	}
-	if (s->timed_out) {
-		if (!s->plan->spec->quiet)
-			fprintf(stderr, "sbrun: time limit: ended after %g s\n",
-				s->plan->spec->time_limit);
-		status_ended(s->plan, "time-limit", STATUS_TIME_LIMIT, last);
-		return STATUS_TIME_LIMIT;
-	}
-	fprintf(stderr, "sbrun: init: killed from outside\n");
-	status_ended(s->plan, "failed", STATUS_FAILED, last);
-	return STATUS_FAILED;
-}
-
 int supervise(struct plan *plan)
 {
-	struct supervision s = { .plan = plan, .deadline = INFINITY };
+	struct supervision s = { .plan = plan, .deadline = INFINITY, .cpu_check = INFINITY };
+	int status;
 
 	prepare_signals(plan, &s);
+	cgroup_make(plan);
+	s.start = now();
 	if (plan->spec->time_limit > 0)
-		s.deadline = now() + plan->spec->time_limit;
+		s.deadline = s.start + plan->spec->time_limit;
+	if (cgroup_accounts(plan))
+		s.cpu_check = s.start;
 	terminal_init(&s.terminal, plan->proc);
 	start_init(&s);
 	watch(&s);
 	reap_init(&s);
 	network_stop(s.pasta);
 	terminal_finish(&s.terminal);
-	return outcome(&s);
+	s.end.usage.wall_us = (uint64_t)((now() - s.start) * 1e6);
+	status = ending(plan, &s.end);
+	cgroup_remove(plan);
+	return status;
 }

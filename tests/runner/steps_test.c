@@ -57,6 +57,8 @@ static const struct order orders[] = {
 	{ ACTOR_INIT, "private", "sources" },
 	{ ACTOR_INIT, "private", "proc" },
 	{ ACTOR_INIT, "sources", "identity" },
+	{ ACTOR_INIT, "cgroup", "private" },
+	{ ACTOR_INIT, "cgroup", "fork" },
 	{ ACTOR_INIT, "proc", "pivot" },
 	{ ACTOR_INIT, "identity", "root" },
 	{ ACTOR_INIT, "root", "pivot" },

@@ -135,7 +135,7 @@ test_misuse() {
 
 test_time_limit() {
 	expect_status 124 "$who: the time limit" sbrun --time-limit 0.1 -- sleep 1000
-	expect_stderr '^sbrun: time limit' "$who: ... says so"
+	expect_stderr '^sbrun: limit: time-limit: ' "$who: ... says so"
 	expect_status 3 "$who: in time" sbrun --time-limit 1000 -- sh -c 'exit 3'
 }
 
@@ -235,6 +235,7 @@ signaled
 137' 'signaled' "$both" -- sh -c 'kill -KILL $$'
 	events 31 'the signal is SIGSYS' '.signal // empty' $VISIBLE -- "$ACT" unshare
 	events 'started
+limit
 time-limit
 124' 'time limit' "$both" --time-limit 0.1 -- sleep 1000
 	events 'failed directory 2' 'what failed' '[.event, .step, .errno] | join(" ")' \

@@ -14,7 +14,7 @@
  * CMD is started again and again, stopped by ptrace(2) at the entry of its first, second, third
  * ... call, and struck there, until it gets to its loop: it has written "started" to descriptor 3
  * and polls. We are a child subreaper: whatever outlives its parent becomes our child, so
- * "nothing is left" is ECHILD, without looking through /proc. After SIGKILL all must be gone; an
+ * "nothing is left" is ECHILD, without looking through /proc, and that no cgroup has its name. After SIGKILL all must be gone; an
  * init that was killed must be status 125; after a fault either the command never ran and the
  * status says so, or what it prints of its walls is what it prints without a fault. After a lie,
  * something may be missing (a device), but nothing may be more open: this is what init's
@@ -34,6 +34,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -381,6 +382,21 @@ static int survivors(int limit_ms)
 	return count;
 }
 
+static char own_groups[64]; /* how the names of the supervisor's cgroups begin */
+
+static int is_own_group(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	return type == FTW_D && strncmp(path + at->base, own_groups, strlen(own_groups)) == 0;
+}
+
+/* Is there a cgroup of the supervisor's, whose process id is in the name? */
+static bool leaves_group(pid_t supervisor)
+{
+	snprintf(own_groups, sizeof(own_groups), "sbrun-%d-", (int)supervisor);
+	return nftw("/sys/fs/cgroup", is_own_group, 16, FTW_PHYS) > 0;
+}
+
 /* The exit status of the supervisor, 128 + signal, or SURVIVED. */
 static int supervisor_status(struct run *run)
 {
@@ -442,6 +458,8 @@ static bool kill_once(struct sweep *sweep, unsigned int number)
 	left = survivors(sweep->limit_ms);
 	if (left)
 		bad(&run, number, "%d survivors", left);
+	if (leaves_group(run.supervisor))
+		bad(&run, number, "a cgroup is left");
 	end_run(&run);
 	return stop == STOP_REACHED;
 }

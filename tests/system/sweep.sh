@@ -20,7 +20,8 @@ swept() {
 	mode=$1
 	name=$2
 	shift 2
-	tap_run ${AS:+"$AS"} "$sweep" "$mode" "$SBRUN" --policy strict --status-fd 3 -- "$@"
+	# shellcheck disable=SC2086 # words
+	tap_run ${AS:+"$AS"} "$sweep" "$mode" "$SBRUN" --policy strict $options --status-fd 3 -- "$@"
 	if [ "$status" -eq 4 ]; then
 		skip "$name" "$(head -n 1 "$T/err")"
 	elif [ "$status" -eq 0 ] && [ -s "$T/out" ]; then
@@ -33,6 +34,7 @@ swept() {
 
 "$sweep" probe || skip_all 'ptrace(2) is not allowed here'
 
+options= # more of them
 # A sweep that could not find anything would show nothing.
 export SWEEP_LIMIT_MS=200 SWEEP_ANY_WALLS=1
 expect_status 1 'a child without a parent-death signal' "$sweep" kill-supervisor "$sweep" toy
@@ -42,6 +44,14 @@ expect_stdout '^NoNewPrivs:.0' 'is found by a wall that is not there'
 unset SWEEP_LIMIT_MS SWEEP_ANY_WALLS
 
 swept kill-supervisor 'the supervisor is killed' sleep 1000
+options='--memory 64M --pids 16 --cpu-limit 100'
+# shellcheck disable=SC2086 # words
+if "$SBRUN" $options -- true 2>"$T/err"; then
+	swept kill-supervisor 'the supervisor of cgroups is killed' sleep 1000
+else
+	skip 'the supervisor of cgroups is killed' "$(head -n 1 "$T/err")"
+fi
+options=
 swept kill-init 'init is killed' sleep 1000
 swept fault-init 'a call of init fails' sh -c "$look"
 swept fault-payload 'a call of the payload fails' sh -c "$look"

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cgroups of a sandbox: made just before the clone, one in each hierarchy that a limit
+ * needs; init is put into them while it waits for its id maps, so that nothing of the sandbox
+ * ever runs outside; read and removed when all is over.
+ *
+ * A cgroup is a directory, and outlives its processes. So before the first is made a small
+ * process of ours is, the reaper: it holds the end of a pipe whose other end closes when
+ * the supervisor ends, however it ends, and removes them then. Should both be killed at once, the
+ * next sandbox that is made in the same place removes what they left.
+ *
+ * cgroups(7), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/ of the kernel
+ */
+#include "runner/limits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#define PREFIX	   "sbrun-"
+#define CPU_PERIOD 100000 /* microseconds: the kernel's default */
+
+/* What is tried before it is given up: a dying process has left within milliseconds. */
+#define REMOVE_TRIES 10000
+#define REMOVE_MS    1
+
+/* ---- files of a cgroup ---- */
+
+static int write_file(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The number in the file NAME, or the one that stands behind KEY in it. */
+static bool read_number(int dir, const char *name, const char *key, uint64_t *value)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	size_t len = key ? strlen(key) : 0;
+	const char *line = NULL;
+	char text[2048];
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (line = text; key && *line; line += strspn(line, "\n")) {
+		if (strncmp(line, key, len) == 0 && line[len] == ' ')
+			break;
+		line += strcspn(line, "\n");
+	}
+	return sscanf(line + len, "%llu", (unsigned long long *)value) == 1;
+}
+
+/* ---- limits ---- */
+
+/* Where each limit is written; where there are two names, one or the other is there. */
+static const struct {
+	const char *v2[2], *v1[2];
+} files[LIMIT_KINDS] = {
+	[LIMIT_MEMORY] = { { "memory.max" }, { "memory.limit_in_bytes" } },
+	[LIMIT_SWAP] = { { "memory.swap.max" }, { "memory.memsw.limit_in_bytes" } },
+	[LIMIT_PIDS] = { { "pids.max" }, { "pids.max" } },
+	[LIMIT_CPU] = { { "cpu.max" }, { "cpu.cfs_quota_us" } },
+	[LIMIT_IO_WEIGHT] = { { "io.weight", "io.bfq.weight" },
+			      { "blkio.weight", "blkio.bfq.weight" } },
+};
+
+static const char *const io_files_v1[IO_MAX_KINDS] = {
+	"blkio.throttle.read_bps_device",
+	"blkio.throttle.write_bps_device",
+	"blkio.throttle.read_iops_device",
+	"blkio.throttle.write_iops_device",
+};
+
+/* Init is one of the processes that the kernel counts, and none of the command's. */
+static const char *limit_text(const struct spec *spec, enum limit_kind kind, bool v2)
+{
+	unsigned long long value = spec->limit[kind];
+
+	switch (kind) {
+	case LIMIT_SWAP: /* v1 limits both together */
+		value += v2 ? 0 : spec->limit[LIMIT_MEMORY];
+		break;
+	case LIMIT_PIDS:
+		value++;
+		break;
+	case LIMIT_CPU:
+		value = value * CPU_PERIOD / CPU_UNITS;
+		if (v2)
+			return xprintf(spec->arena, "%llu %u", value, CPU_PERIOD);
+		break;
+	default:
+		break;
+	}
+	return xprintf(spec->arena, "%llu", value);
+}
+
+/* The disk that PATH is on, or is; a limit is one of a whole disk, not of a partition. */
+static int find_disk(const struct spec *spec, const char *path, unsigned int *major,
+		     unsigned int *minor)
+{
+	unsigned int part[2];
+	struct stat st;
+	FILE *file;
+	int n;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (S_ISBLK(st.st_mode))
+		st.st_dev = st.st_rdev;
+	*major = part[0] = major(st.st_dev);
+	*minor = part[1] = minor(st.st_dev);
+	if (!*major)
+		return -ENOTBLK;
+	path = xprintf(spec->arena, "/sys/dev/block/%u:%u", part[0], part[1]);
+	if (access(xprintf(spec->arena, "%s/partition", path), F_OK) < 0)
+		return 0;
+	file = fopen(xprintf(spec->arena, "%s/../dev", path), "re");
+	if (!file)
+		return -errno;
+	n = fscanf(file, "%u:%u", major, minor);
+	fclose(file);
+	return n == 2 ? 0 : -ENOTBLK;
+}
+
+static int set_io_max(const struct spec *spec, const struct cgroup *group, const struct io_max *max)
+{
+	unsigned int major = 0, minor = 0;
+	const char *text;
+	int err = find_disk(spec, max->path, &major, &minor);
+
+	if (err)
+		return err;
+	text = xprintf(spec->arena, "%u:%u", major, minor);
+	for (unsigned int i = 0; i < IO_MAX_KINDS && !err; i++) {
+		unsigned long long value = max->value[i];
+
+		if (!value)
+			continue;
+		if (group->v2)
+			text = xprintf(spec->arena, "%s %s=%llu", text, io_max_names[i], value);
+		else
+			err = write_file(group->dir, io_files_v1[i],
+					 xprintf(spec->arena, "%s %llu", text, value));
+	}
+	return err || !group->v2 ? err : write_file(group->dir, "io.max", text);
+}
+
+static int set_limit(const struct spec *spec, const struct cgroup *group, enum limit_kind kind)
+{
+	const char *const *names = group->v2 ? files[kind].v2 : files[kind].v1;
+	int err = 0;
+
+	if (kind == LIMIT_CPU_TIME) /* the supervisor's to mind */
+		return 0;
+	for (unsigned int i = 0; kind == LIMIT_IO_MAX && i < spec->nio_max && !err; i++)
+		err = set_io_max(spec, group, &spec->io_max[i]);
+	if (kind == LIMIT_IO_MAX)
+		return err;
+	err = write_file(group->dir, names[0], limit_text(spec, kind, group->v2));
+	if (err == -ENOENT && names[1])
+		err = write_file(group->dir, names[1], limit_text(spec, kind, group->v2));
+	/* All of the sandbox ends, or what is left would be half a program. */
+	if (!err && kind == LIMIT_MEMORY && group->v2)
+		err = write_file(group->dir, "memory.oom.group", "1");
+	return err;
+}
+
+/* ---- what cannot be had ---- */
+
+/* The rlimits that stand in, of each process by itself. */
+static const struct {
+	enum limit_kind kind;
+	int resource;
+	const char *name;
+} stand_ins[] = {
+	{ LIMIT_MEMORY, RLIMIT_DATA, "a limit on the data of each process" },
+	{ LIMIT_PIDS, RLIMIT_NPROC, "a limit on the processes of the user" },
+	{ LIMIT_CPU_TIME, RLIMIT_CPU, "a sum that can be evaded" },
+};
+
+#define STAND_INS (sizeof(stand_ins) / sizeof(stand_ins[0]))
+
+static const char *cause_of(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "no cgroup file system with this controller is mounted, or none that shows\n"
+		       "the cgroup that we are in";
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return "this cgroup is not ours to make others in";
+	case -EBUSY:
+		return "it holds other processes, so it can hand down no controllers";
+	case -ENOENT:
+		return "the controller is not handed down to here, or the kernel lacks this limit\n"
+		       "(swap: it may need swapaccount=1 at boot)";
+	case -ENOTBLK:
+		return "the path is on no disk";
+	default:
+		return "the kernel does not take this value";
+	}
+}
+
+/* The limit KIND cannot be had in DIR: do with less if the policy says so, or else exit. */
+static void degrade(struct plan *plan, enum limit_kind kind, const char *dir, int error)
+{
+	const struct spec *spec = plan->spec;
+	const char *less = "nothing";
+	unsigned int i = 0;
+
+	while (i < STAND_INS && stand_ins[i].kind != kind)
+		i++;
+	if (i < STAND_INS)
+		less = stand_ins[i].name;
+	if (!(spec->limits_degraded & (1u << kind)))
+		fail("%s: %s: %s\n"
+		     "cause: %s\n"
+		     "fix: systemd-run %s--scope -p Delegate=yes sbrun ...\n"
+		     "or: --allow-degraded %s (instead: %s)",
+		     limit_names[kind],
+		     dir ? escaped(spec->arena, dir) : cgroup_controller(kind, true),
+		     strerror(-error), cause_of(error), geteuid() ? "--user " : "",
+		     limit_names[kind], less);
+	plan->no_limits |= 1u << kind;
+	if (kind == LIMIT_CPU_TIME)
+		plan_rlimit(plan, RLIMIT_CPU, (spec->limit[kind] + 999999) / 1000000);
+	else if (i < STAND_INS)
+		plan_rlimit(plan, stand_ins[i].resource, spec->limit[kind] + (kind == LIMIT_PIDS));
+}
+
+/* ---- removing ---- */
+
+/* Try until all in them is dead and they can be removed; false: something stays. */
+static bool remove_groups(const struct plan *plan)
+{
+	for (unsigned int tries = 0; tries < REMOVE_TRIES; tries++) {
+		unsigned int left = 0;
+
+		for (unsigned int i = 0; i < plan->ngroups; i++)
+			left += rmdir(plan->groups[i].path) < 0 && errno != ENOENT;
+		if (!left)
+			return true;
+		poll(NULL, 0, REMOVE_MS);
+	}
+	return false;
+}
+
+/*
+ * Nothing of the supervisor's is to be held: a reader would wait for the end of a pipe. All in
+ * v2's groups is killed, should init have survived (v1 cannot do that).
+ */
+static void reap(const struct plan *plan, int pipe)
+{
+	sigset_t all;
+	char byte;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || setsid() < 0 || dup2(pipe, 0) < 0 ||
+	    syscall(SYS_close_range, 1u, ~0u, 0u) < 0 || chdir("/") < 0)
+		_exit(STATUS_FAILED);
+	prctl(PR_SET_NAME, "sbrun-reaper");
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		;
+	for (unsigned int i = 0; i < plan->ngroups; i++) {
+		int dir = open(plan->groups[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir >= 0 && plan->groups[i].v2)
+			write_file(dir, "cgroup.kill", "1");
+		close(dir);
+	}
+	_exit(remove_groups(plan) ? 0 : STATUS_FAILED);
+}
+
+static void start_reaper(struct plan *plan)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		fail("make a pipe: %s", strerror(errno));
+	fflush(NULL);
+	plan->reaper = fork();
+	if (plan->reaper < 0)
+		fail("fork: %s", strerror(errno));
+	if (plan->reaper == 0) {
+		close(ends[1]);
+		reap(plan, ends[0]);
+	}
+	close(ends[0]);
+	plan->reaper_pipe = ends[1];
+}
+
+/* What a supervisor that is gone left in BASE: "sbrun-PID-..."; rmdir() spares what is in use. */
+static void remove_stale(const struct spec *spec, const char *base)
+{
+	DIR *dir = opendir(base);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		int pid;
+
+		if (sscanf(entry->d_name, PREFIX "%d-", &pid) == 1 && kill(pid, 0) < 0 &&
+		    errno == ESRCH)
+			rmdir(xprintf(spec->arena, "%s/%s", base, entry->d_name));
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void cgroup_remove(struct plan *plan)
+{
+	if (!plan->ngroups)
+		return;
+	close(plan->reaper_pipe);
+	while (waitpid(plan->reaper, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (!remove_groups(plan)) /* the reaper may have been killed */
+		fprintf(stderr, "sbrun: cgroup: %s: cannot be removed: %s\n", plan->groups[0].path,
+			strerror(errno));
+}
+
+/* ---- making ---- */
+
+static struct cgroup *find_group(struct plan *plan, const char *base)
+{
+	for (unsigned int i = 0; i < plan->ngroups; i++) {
+		if (strcmp(plan->groups[i].base, base) == 0)
+			return &plan->groups[i];
+	}
+	return NULL;
+}
+
+/* A name that nobody has, and that remove_stale() can read. */
+static const char *make_name(const struct spec *spec)
+{
+	uint64_t random;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		fail("getrandom: %s", strerror(errno));
+	return xprintf(spec->arena, PREFIX "%d-%016llx", (int)getpid(), (unsigned long long)random);
+}
+
+/* Is DIR what it seems to be? Files of another file system would limit nothing. */
+static int check_type(int dir, bool v2)
+{
+	struct statfs fs;
+
+	if (fstatfs(dir, &fs) < 0)
+		return -errno;
+	return (uint64_t)fs.f_type == (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC) ? 0 : -ENODEV;
+}
+
+static int make_group(struct cgroup *group)
+{
+	if (mkdir(group->path, 0755) < 0)
+		return -errno;
+	group->dir = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (group->dir < 0)
+		return -errno;
+	return check_type(group->dir, group->v2);
+}
+
+/* Which groups are needed; none is made yet. */
+static void choose_groups(struct plan *plan, const struct cgroup_place *places)
+{
+	const struct spec *spec = plan->spec;
+	const char *name = make_name(spec);
+
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		const struct cgroup_place *place = &places[i];
+
+		if (!(spec->limited & (1u << i)))
+			continue;
+		if (place->error)
+			degrade(plan, (enum limit_kind)i, place->dir, place->error);
+		else if (!find_group(plan, place->dir))
+			plan->groups[plan->ngroups++] = (struct cgroup){
+				.base = place->dir,
+				.path = xprintf(spec->arena, "%s/%s", place->dir, name),
+				.v2 = place->v2,
+				.dir = -1,
+			};
+	}
+}
+
+void cgroup_make(struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	struct cgroup_place places[LIMIT_KINDS];
+
+	if (!spec->limited)
+		return;
+	cgroup_places(spec->arena, spec->limited, places);
+	choose_groups(plan, places);
+	if (!plan->ngroups)
+		return;
+	start_reaper(plan);
+	for (unsigned int i = 0; i < plan->ngroups; i++) {
+		int err;
+
+		remove_stale(spec, plan->groups[i].base);
+		err = make_group(&plan->groups[i]);
+		if (err)
+			fail("cgroup: %s: %s", escaped(spec->arena, plan->groups[i].path),
+			     strerror(-err));
+	}
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		const struct cgroup *group;
+		int err;
+
+		if (!(spec->limited & ~plan->no_limits & (1u << i)))
+			continue;
+		group = find_group(plan, places[i].dir);
+		err = group ? set_limit(spec, group, (enum limit_kind)i) : -ENODEV;
+		if (err)
+			degrade(plan, (enum limit_kind)i, places[i].dir, err);
+	}
+}
+
+/* ---- in use ---- */
+
+/* It is read back: a group that does not name PID would limit nothing. */
+static int join(const struct spec *spec, const struct cgroup *group, pid_t pid)
+{
+	uint64_t found = 0;
+	int err;
+
+	err = write_file(group->dir, "cgroup.procs", xprintf(spec->arena, "%d", (int)pid));
+	if (err)
+		return err;
+	if (!read_number(group->dir, "cgroup.procs", NULL, &found) || found != (uint64_t)pid)
+		return -ESRCH;
+	return 0;
+}
+
+void cgroup_join(const struct plan *plan, pid_t pid)
+{
+	for (unsigned int i = 0; i < plan->ngroups; i++) {
+		const struct cgroup *group = &plan->groups[i];
+		int err = join(plan->spec, group, pid);
+
+		if (err)
+			fail("cgroup: join %s: %s", escaped(plan->spec->arena, group->path),
+			     strerror(-err));
+	}
+}
+
+void cgroup_forget(const struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->ngroups; i++)
+		close(plan->groups[i].dir);
+	if (plan->ngroups)
+		close(plan->reaper_pipe);
+}
+
+#define USAGE(member) offsetof(struct usage, member)
+
+void cgroup_usage(const struct plan *plan, struct usage *usage)
+{
+	static const struct {
+		const char *file, *key;
+		size_t at;
+		unsigned int per;
+	} rows[] = {
+		{ "cpu.stat", "user_usec", USAGE(user_us), 1 },
+		{ "cpu.stat", "system_usec", USAGE(system_us), 1 },
+		{ "cpuacct.usage_user", NULL, USAGE(user_us), 1000 },
+		{ "cpuacct.usage_sys", NULL, USAGE(system_us), 1000 },
+		{ "memory.peak", NULL, USAGE(memory_peak), 1 },
+		{ "memory.max_usage_in_bytes", NULL, USAGE(memory_peak), 1 },
+		{ "memory.events", "oom_kill", USAGE(memory_kills), 1 },
+		{ "memory.oom_control", "oom_kill", USAGE(memory_kills), 1 },
+		{ "pids.peak", NULL, USAGE(pids_peak), 1 },
+		{ "pids.events", "max", USAGE(pids_denied), 1 },
+	};
+
+	for (unsigned int i = 0; i < plan->ngroups; i++) {
+		for (size_t row = 0; row < sizeof(rows) / sizeof(*rows); row++) {
+			uint64_t value;
+
+			if (read_number(plan->groups[i].dir, rows[row].file, rows[row].key, &value))
+				*(uint64_t *)((char *)usage + rows[row].at) = value / rows[row].per;
+		}
+	}
+	if (usage->pids_peak)
+		usage->pids_peak--; /* init */
+}
+
+bool cgroup_accounts(const struct plan *plan)
+{
+	const unsigned int bit = 1u << LIMIT_CPU_TIME;
+
+	return plan->spec->limited & ~plan->no_limits & bit;
+}
