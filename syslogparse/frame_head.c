@@ -39,6 +39,8 @@ static bool is_facility(const struct bytes *word)
 					     "local7.",	  "mail.",   "cron.",	"news.",
 					     "authpriv.", "lpr.",    "uucp.",	"ftp." };
 
+	if (!word->len || !memchr(word->at, '.', word->len))
+		return false;
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (bytes_head_is(word, names[i], strlen(names[i])))
 			return true;

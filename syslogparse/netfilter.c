@@ -76,14 +76,15 @@ static enum box see_words(struct packet *p, struct cursor *c)
 		struct bytes word;
 		uint32_t key_len;
 
-		if (left(c) > 5 && memcmp(c->at, "[SRC=", 5) == 0) {
+		if (*c->at == '[' && left(c) > 5 && memcmp(c->at, "[SRC=", 5) == 0) {
 			p->event->flags |= NET_RELATED;
 			if (!skip_nested(c))
 				return BOX_TRUNCATED;
 			continue;
 		}
 		word = take_token(c, &key_len);
-		if (begins_literal(&word, "FRAG:") || begins_literal(&word, "ID:")) {
+		if (key_len == word.len &&
+		    (begins_literal(&word, "FRAG:") || begins_literal(&word, "ID:"))) {
 			if (!see_fragment(p, c, word))
 				return left(c) ? BOX_REFUSED : BOX_TRUNCATED;
 			continue;

@@ -12,6 +12,16 @@
 
 /* ---- values ---- */
 
+/* For a few bytes, of which the first differs as a rule, a call would be most of the work. */
+static inline bool same(const char *a, const char *b, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
 /* Dotted, each number as the kernel prints it: inet_pton() takes no other form either. */
 static bool take_ipv4(const struct bytes *text, uint8_t *to)
 {
@@ -54,12 +64,14 @@ static unsigned int take_address(const struct bytes *text, uint8_t *to)
 
 static const struct {
 	const char *name;
+	uint8_t len;
 	uint8_t number;
 	uint8_t family; /* in which the kernel says it so; 0: both, 255: ulogd says it */
 } protocols[] = {
-	{ "TCP", PROTO_TCP, 0 },     { "UDP", PROTO_UDP, 0 },	    { "ICMP", PROTO_ICMP, 4 },
-	{ "ESP", PROTO_ESP, 0 },     { "ICMPv6", PROTO_ICMPV6, 6 }, { "AH", PROTO_AH, 0 },
-	{ "SCTP", PROTO_SCTP, 255 }, { "UDPLITE", PROTO_UDPL, 0 },
+	{ "TCP", 3, PROTO_TCP, 0 },	  { "UDP", 3, PROTO_UDP, 0 },
+	{ "ICMP", 4, PROTO_ICMP, 4 },	  { "ESP", 3, PROTO_ESP, 0 },
+	{ "ICMPv6", 6, PROTO_ICMPV6, 6 }, { "AH", 2, PROTO_AH, 0 },
+	{ "SCTP", 4, PROTO_SCTP, 255 },	  { "UDPLITE", 7, PROTO_UDPL, 0 },
 };
 
 #define PROTOCOLS (sizeof(protocols) / sizeof(*protocols))
@@ -70,7 +82,7 @@ static bool take_protocol(const struct bytes *text, unsigned int family, uint8_t
 	uint64_t n;
 
 	for (unsigned int i = 0; i < PROTOCOLS; i++) {
-		if (bytes_equal(text, protocols[i].name, strlen(protocols[i].name))) {
+		if (protocols[i].len == text->len && same(protocols[i].name, text->at, text->len)) {
 			*to = protocols[i].number;
 			return true;
 		}
@@ -303,15 +315,21 @@ static bool set_mark(struct packet *p, const struct bytes *value)
 	return true;
 }
 
+static bool is_hex_digit(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+/* Pairs with ":" between them; none on links that have no addresses. */
 static bool is_mac(const struct bytes *value)
 {
-	for (uint32_t i = 0; i < value->len; i++) {
-		char c = value->at[i];
+	const char *at = value->at, *end = at + value->len;
 
-		if (i % 3 == 2 ? c != ':' : !is_digit(c) && !(c >= 'a' && c <= 'f'))
+	for (; end - at > 2; at += 3) {
+		if (!is_hex_digit(at[0]) || !is_hex_digit(at[1]) || at[2] != ':')
 			return false;
 	}
-	return value->len % 3 == 2 || value->len == 0;
+	return value->len == 0 || (end - at == 2 && is_hex_digit(at[0]) && is_hex_digit(at[1]));
 }
 
 static bool set_bytes(struct packet *p, const struct key_row *key, const struct bytes *value)
@@ -363,16 +381,6 @@ static bool set_key(struct packet *p, const struct key_row *key, const struct by
 }
 
 /* ---- pairs and words ---- */
-
-/* For a few bytes, of which the first differs as a rule, a call would be most of the work. */
-static inline bool same(const char *a, const char *b, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++) {
-		if (a[i] != b[i])
-			return false;
-	}
-	return true;
-}
 
 bool netfilter_word(struct packet *p, const struct bytes *word)
 {

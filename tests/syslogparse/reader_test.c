@@ -526,9 +526,12 @@ TEST(gzip_bomb)
 
 TEST(other_packers)
 {
-	static const char *const magics[] = { "\xfd"
-					      "7zXZ\0\0\0",
-					      "\x28\xb5\x2f\xfd....", "BZh91AY&", "LPKSHHRH" };
+	static const char magics[][9] = {
+		{ '\xfd', '7', 'z', 'X', 'Z' },
+		{ '\x28', '\xb5', '\x2f', '\xfd', '.' },
+		"BZh91AY&",
+		"LPKSHHRH",
+	};
 
 	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++) {
 		read_bytes(&r, magics[i], 8, &firewall);
