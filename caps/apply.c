@@ -225,7 +225,7 @@ static int add_inheritable(cap_t caps, caps_set set)
 int caps_inherit(caps_set set)
 {
 	int last, error;
-	caps_set now;
+	caps_set now = 0;
 	cap_t caps;
 
 	error = caps_clear_ambient();
@@ -241,7 +241,7 @@ int caps_inherit(caps_set set)
 		error = last;
 	if (!error)
 		error = read_ambient(last, &now);
-	if (error < 0)
+	if (error)
 		return error;
 	return now != set ? -ENOTRECOVERABLE : 0;
 }
