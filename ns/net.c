@@ -40,8 +40,8 @@ int ns_loopback_up(void)
 
 int ns_net_open(const char *path, uint64_t *inode)
 {
+	struct stat st = {0};
 	struct statfs fs;
-	struct stat st;
 	int fd, error = -EINVAL;
 
 	/* Non-blocking: what is no namespace may be a FIFO. */
