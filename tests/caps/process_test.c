@@ -114,6 +114,12 @@ static int exec_with_descriptors(const void *arg)
 	return exec_helper(NULL, "descriptors");
 }
 
+/* Marking with close_range(2) is younger than closing; nothing is there to be marked here. */
+static bool has_range(void)
+{
+	return syscall(SYS_close_range, ~0U, ~0U, 1U << 2) == 0;
+}
+
 TEST(descriptors_end_at_exec)
 {
 	struct rlimit limit;
@@ -122,7 +128,11 @@ TEST(descriptors_end_at_exec)
 	if (limit.rlim_cur < 1001)
 		SKIP(return, "fewer than 1001 descriptors allowed");
 	for (size_t i = 0; i < ARRAY_SIZE(seals); i++) {
-		EXPECT_EQ(seals[i].answer, in_child(exec_with_descriptors, &seals[i]))
+		/* Where there is no such call, those that cannot be marked are not closed. */
+		const bool failed = seals[i].lies[0].nr == SYS_fcntl && !has_range();
+
+		EXPECT_EQ(failed ? 202 : seals[i].answer,
+			  in_child(exec_with_descriptors, &seals[i]))
 		{
 			TH_LOG("%s", seals[i].name);
 		}

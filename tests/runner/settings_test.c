@@ -106,38 +106,46 @@ static char *line_of(struct spec *spec, const char *name, unsigned int n)
 	return line;
 }
 
+static void words_of(struct __test_metadata *_metadata, struct spec *spec,
+		     const struct directive *row, unsigned int n)
+{
+	struct bpf_error err = { 0 };
+	const char *said = n < row->min ? "too few" : "too many";
+	int ret = add_line(spec, "policy", line_of(spec, row->name, n), &err);
+
+	if (row->flags & DIRECTIVE_OPTION) {
+		EXPECT_EQ(-EINVAL, ret);
+		EXPECT_NE(NULL, strstr(err.text, "command line only"));
+		return;
+	}
+	if (n >= row->min && n <= row->max) {
+		EXPECT_EQ(0, ret)
+		{
+			TH_LOG("%s, %u words: %s", row->name, n, err.text);
+		}
+		return;
+	}
+	EXPECT_EQ(-EINVAL, ret)
+	{
+		TH_LOG("%s takes %u words", row->name, n);
+	}
+	EXPECT_NE(NULL, strstr(err.text, row->name));
+	EXPECT_NE(NULL, strstr(err.text, row->usage));
+	EXPECT_TRUE(strstr(err.text, said) || strstr(err.text, "a word too many"))
+	{
+		TH_LOG("%s", err.text);
+	}
+}
+
 /* -EINVAL and a text with the directive's usage for any number that the table does not give. */
 TEST(how_many_words)
 {
 	for (const struct directive *row = directives; row->name; row++) {
 		for (unsigned int n = 0; n < 6; n++) {
 			struct spec *spec = new_spec();
-			struct bpf_error err = { 0 };
-			const char *said = n < row->min ? "too few" : "too many";
-			int ret = add_line(spec, "policy", line_of(spec, row->name, n), &err);
 
-			if (row->flags & DIRECTIVE_OPTION) {
-				EXPECT_EQ(-EINVAL, ret);
-				EXPECT_NE(NULL, strstr(err.text, "command line only"));
-				continue;
-			}
-			if (n >= row->min && n <= row->max) {
-				EXPECT_EQ(0, ret)
-				{
-					TH_LOG("%s, %u words: %s", row->name, n, err.text);
-				}
-				continue;
-			}
-			EXPECT_EQ(-EINVAL, ret)
-			{
-				TH_LOG("%s takes %u words", row->name, n);
-			}
-			EXPECT_NE(NULL, strstr(err.text, row->name));
-			EXPECT_NE(NULL, strstr(err.text, row->usage));
-			EXPECT_TRUE(strstr(err.text, said) || strstr(err.text, "a word too many"))
-			{
-				TH_LOG("%s", err.text);
-			}
+			words_of(_metadata, spec, row, n);
+			forget_spec(spec);
 		}
 	}
 }
