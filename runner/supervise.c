@@ -49,9 +49,12 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* Init is our child, and not reaped before the end of all: its pid is nobody else's. */
 static int signal_init(const struct supervision *s, int signo)
 {
-	return (int)syscall(SYS_pidfd_send_signal, s->pidfd, signo, NULL, 0);
+	int ret = (int)syscall(SYS_pidfd_send_signal, s->pidfd, signo, NULL, 0);
+
+	return ret < 0 && (errno == ENOSYS || errno == EPERM) ? kill(s->init, signo) : ret;
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * without NUMBER CMD...: run CMD as if the kernel did not have system call NUMBER: ENOSYS.
+ * without NUMBER[=ERRNO] CMD...: run CMD as if the kernel did not have system call NUMBER: ENOSYS,
+ * or as if a container's filter forbade it, by ERRNO.
  */
 #include <err.h>
 #include <errno.h>
@@ -22,9 +23,13 @@ int main(int argc, char *argv[])
 	};
 	struct sock_fprog prog = { sizeof(insns) / sizeof(insns[0]), insns };
 
+	char *end;
+
 	if (argc < 3)
-		errx(1, "usage: without NUMBER CMD...");
-	insns[1].k = (unsigned int)strtoul(argv[1], NULL, 10);
+		errx(1, "usage: without NUMBER[=ERRNO] CMD...");
+	insns[1].k = (unsigned int)strtoul(argv[1], &end, 10);
+	if (*end == '=')
+		insns[2].k = SECCOMP_RET_ERRNO | (unsigned int)strtoul(end + 1, NULL, 10);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
 		err(1, "seccomp");
