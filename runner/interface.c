@@ -87,10 +87,17 @@ int apply_pty(struct spec *spec, const struct setting *set, struct bpf_error *er
 int apply_flag(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
 	(void)err;
-	if (set->row->arg == FLAG_QUIET)
+	switch (set->row->arg) {
+	case FLAG_QUIET:
 		spec->quiet = true;
-	else
+		break;
+	case FLAG_JSON:
+		spec->json = true;
+		break;
+	default:
 		spec->background = true;
+		break;
+	}
 	return 0;
 }
 

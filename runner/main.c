@@ -62,6 +62,8 @@ int main(int argc, char *argv[])
 	spec.arena = &arena;
 
 	options_parse(argc, argv, &spec); /* or exits with what is wrong */
+	if (spec.json && spec.mode != MODE_DOCTOR)
+		fail("--json: only --doctor can be told as JSON");
 	switch (spec.mode) {
 	case MODE_HELP:
 		usage_print(stdout);
@@ -72,6 +74,8 @@ int main(int argc, char *argv[])
 	case MODE_COMPLETION:
 		completion_print(stdout);
 		return 0;
+	case MODE_DOCTOR:
+		return doctor(&spec);
 	case MODE_PRINT_POLICY:
 		spec_print(stdout, &spec);
 		return 0;

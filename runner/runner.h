@@ -98,6 +98,7 @@ enum spec_mode {
 	MODE_COMPLETION,
 	MODE_VERSION,
 	MODE_HELP,
+	MODE_DOCTOR,
 };
 
 #define SPEC_HASH   4096
@@ -204,7 +205,7 @@ struct spec {
 	enum tty_mode tty;
 	const char *argv0;	 /* NULL: the command's own name */
 	const char *standard[3]; /* files in the place of 0, 1, 2; NULL: as they are */
-	bool background, quiet;
+	bool background, quiet, json;
 	double time_limit; /* seconds; 0: none */
 	double time_grace; /* between SIGTERM and SIGKILL */
 
@@ -466,6 +467,7 @@ int ending(const struct plan *plan, struct ending *end);
 /* Print a failure with its cause and fix, where known; returns the exit status. */
 int report_failure(const struct plan *plan, const struct report *report);
 void explain(const struct plan *plan);
+int doctor(const struct spec *spec); /* 0: strict runs here; 1 (doctor.c) */
 
 /* --info-fd: one object, for whoever has to find the sandbox. */
 void status_info(const struct plan *plan, pid_t init, pid_t payload);

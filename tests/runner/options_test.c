@@ -74,6 +74,8 @@ static const struct example good[] = {
 	{ { { "--completion", "bash" } }, 0, "mode=4" },
 	{ { { "--version" } }, 0, "mode=5" },
 	{ { { "--help" } }, 0, "mode=6" },
+	{ { { "--doctor" } }, 0, "mode=7" },
+	{ { { "--json", "--doctor" } }, 0, "mode=7" },
 };
 
 static const struct example bad[] = {
