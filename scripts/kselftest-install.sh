@@ -24,7 +24,7 @@ add() {
 cp "$SBRUN" "$dest/sbrun"
 cp "$SBPF" "$dest/sbpf"
 cp "$SYSLOGPARSE" "$dest/syslogparse.program" # "syslogparse" is a directory of tests
-cp "$source/run.sh" "$dest/run.sh"
+cp "$source/run.sh" "$source/judge.awk" "$dest"
 
 cd "$source"
 for test in */*_test.c; do

@@ -21,52 +21,6 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 
-# What a program's output amounts to. Prints "result PASSED FAILED SKIPPED", then lines
-# "skip REASON", then "problem TEXT", if there is one.
-judge='
-function skipped(text) {
-	sub(/.*# *[Ss][Kk][Ii][Pp][:]? */, "", text)
-	return text == "" ? "no reason given" : text
-}
-/^1\.\.[0-9]+/ {
-	plans++
-	plan = substr($1, 4) + 0
-	if (plan == 0 && /# *[Ss][Kk][Ii][Pp]/) {
-		skip = 1
-		print "skip " skipped($0)
-		whole = 1
-	}
-}
-/^not ok / { fail++ }
-/^ok / {
-	if (/# *[Ss][Kk][Ii][Pp]/) {
-		skip++
-		print "skip " skipped($0)
-	} else {
-		pass++
-	}
-}
-END {
-	seen = pass + fail + (whole ? 0 : skip)
-	if (status == 124 || status == 137)
-		problem = "killed, or not done in " limit " seconds"
-	else if (status > 128)
-		problem = "killed by signal " (status - 128)
-	else if (plans != 1)
-		problem = plans ? "more than one plan" : "no plan, exit status " status
-	else if (seen != plan)
-		problem = seen " results, planned " plan
-	else if (plan == 0 && !whole)
-		problem = "nothing was tested"
-	else if (status != 0 && fail == 0 && !(status == 4 && skip > 0))
-		problem = "exit status " status " though nothing failed"
-	if (problem != "") {
-		fail++
-		print "problem " problem
-	}
-	print "result " pass + 0, fail + 0, skip + 0
-}'
-
 # Run one program and print its block of the report at once.
 run_one() {
 	work=$1 prog=$2
@@ -78,7 +32,7 @@ run_one() {
 	out=$work/$(printf '%s' "$name" | tr / _)
 
 	timeout -k 5 "$TEST_TIMEOUT" "$path" </dev/null >"$out.tap" 2>&1
-	awk -v status=$? -v limit="$TEST_TIMEOUT" "$judge" "$out.tap" >"$out.res"
+	awk -v status=$? -v limit="$TEST_TIMEOUT" -f "$here/judge.awk" "$out.tap" >"$out.res"
 
 	{
 		sed -n 's/^result \([0-9]*\) \([0-9]*\) \([0-9]*\)$/\1 \2 \3/p' "$out.res" |

@@ -1,0 +1,85 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash disable=SC2013
+#
+# PID 1 of the virtual machine in which scripts/vmtest runs the tests.
+#
+# It starts in the initramfs, which cannot be left by pivot_root(2) before Linux 7.0; so it moves
+# into a tmpfs first, and comes again. Then it makes what a small Debian has, runs the tests
+# that /tests/list names, and stops the machine. All goes to the serial line: the tests' own
+# output, and, each on a line of its own,
+#
+#	VM-KERNEL VERSION	VM-RUN TEST	VM-END TEST STATUS MILLISECONDS	VM-DONE
+#
+# The kernel's command line may say vm.timeout=SECONDS (for a test) and vm.probe, which runs none.
+
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin
+
+stop() {
+	busybox sync
+	busybox reboot -f
+}
+
+if [ "${1-}" != moved ]; then
+	busybox mkdir /new
+	busybox mount -t tmpfs -o mode=755,size=90% root /new
+	for entry in /*; do
+		case $entry in
+		/new | /dev | /proc | /sys) ;;
+		*) busybox cp -a "$entry" /new/ ;;
+		esac
+	done
+	busybox mkdir /new/dev /new/proc /new/sys
+	busybox mount -t devtmpfs dev /new/dev
+	exec busybox switch_root -c /dev/console /new /bin/sh /init moved
+fi
+
+# As at a distribution's boot; what fails is told, and the tests will say what they miss.
+mount -t proc -o nosuid,nodev,noexec proc /proc
+mount -t sysfs -o nosuid,nodev,noexec sys /sys
+mkdir -p /dev/pts /dev/shm /tmp /root
+chmod 1777 /tmp
+mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+mount -t tmpfs -o nosuid,nodev shm /dev/shm
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount --make-rshared /
+ln -s /proc/self/fd /dev/fd
+ln -s /proc/self/fd/0 /dev/stdin
+ln -s /proc/self/fd/1 /dev/stdout
+ln -s /proc/self/fd/2 /dev/stderr
+busybox ip link set lo up
+hostname guest
+for module in /modules/*.ko; do
+	[ ! -e "$module" ] || busybox insmod "$module"
+done
+# The kernel's own messages would stand in the middle of a line.
+dmesg --console-off
+
+timeout=60
+probe=
+for word in $(cat /proc/cmdline); do
+	case $word in
+	vm.timeout=*) timeout=${word#*=} ;;
+	vm.probe) probe=y ;;
+	esac
+done
+
+echo "VM-KERNEL $(uname -rv)"
+[ -z "$probe" ] || stop
+
+export HOME=/root SBRUN_GUEST=1 SBRUN=/tests/sbrun SBPF=/tests/sbpf TESTBIN=/tests
+export TEST_TIMEOUT="$timeout"
+# Emulated, all takes ten times as long: of what is only repeated, less will do.
+export RUNS=2 STARTS=5
+cd /tests || stop
+while read -r name; do
+	echo "VM-RUN $name"
+	start=$(date +%s%N)
+	timeout -k 5 "$timeout" "./$name" </dev/null 2>&1 &
+	wait $!
+	status=$?
+	echo
+	echo "VM-END $name $status $((($(date +%s%N) - start) / 1000000))"
+done <list
+echo VM-DONE
+stop
