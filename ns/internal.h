@@ -44,14 +44,7 @@ int ns_read_byte(struct ns_reader *reader);
 /* A decimal number after blanks: returns the byte behind it, 0 at the end, or -errno. */
 int ns_read_number(struct ns_reader *reader, uint64_t *value);
 
-/* One line of /proc/PID/mountinfo. */
-struct ns_mount {
-	uint64_t id, parent;
-	unsigned int attr; /* MOUNT_ATTR_*: RDONLY, NOSUID, NODEV, NOEXEC */
-	char path[NS_PATH_MAX + 1];
-};
-
-/* The next line: 1; 0 at the end; -errno. */
+/* The next line of a mountinfo: 1; 0 at the end; -errno. */
 int ns_mount_next(struct ns_reader *reader, struct ns_mount *mount);
 
 /* ---- resolving a destination (resolve.c) ---- */

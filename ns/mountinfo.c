@@ -12,6 +12,7 @@
 #include "ns/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
@@ -212,4 +213,29 @@ int ns_mount_next(struct ns_reader *reader, struct ns_mount *mount)
 	if (!error)
 		error = skip(reader, '\n');
 	return error ? error : 1;
+}
+
+int ns_mounts_each(int proc, pid_t pid, int (*fn)(void *ctx, const struct ns_mount *mount),
+		   void *ctx)
+{
+	struct ns_reader reader = { .fd = -1 };
+	ns_auto_close int fd = -1;
+	struct ns_mount mount;
+	char path[64];
+	int error = ns_is_proc(proc);
+
+	if (!error)
+		error = ns_proc_path(path, sizeof(path), pid, "mountinfo");
+	if (error)
+		return error;
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	reader.fd = fd;
+	while ((error = ns_mount_next(&reader, &mount)) > 0) {
+		error = fn(ctx, &mount);
+		if (error)
+			return error;
+	}
+	return error;
 }

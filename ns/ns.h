@@ -242,6 +242,17 @@ int ns_set_hostname(const char *name); /* -EINVAL unless [A-Za-z0-9.-]{1,64} */
  */
 int ns_audit_mounts(int proc, pid_t pid, const struct ns_tree *tree, char *at, size_t size);
 
+/* One line of /proc/PID/mountinfo. */
+struct ns_mount {
+	uint64_t id, parent;
+	unsigned int attr; /* MOUNT_ATTR_*: RDONLY, NOSUID, NODEV, NOEXEC */
+	char path[NS_PATH_MAX + 1];
+};
+
+/* Call FN for each mount that PID sees, until it does not return 0: that, or -errno. */
+int ns_mounts_each(int proc, pid_t pid, int (*fn)(void *ctx, const struct ns_mount *mount),
+		   void *ctx);
+
 /*
  * Fill INODES (one a row of ns_kinds, 0 where the kernel has none) with the namespaces that
  * PID is in; PID 0 is the caller itself.

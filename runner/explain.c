@@ -10,8 +10,7 @@
 
 #define WIDTH 80
 
-/* Print TEXT from COLUMN on, broken at WIDTH behind a blank or '|'; then indented by INDENT. */
-static void print_wrapped(int column, int indent, const char *text)
+void print_wrapped(int column, int indent, const char *text)
 {
 	while (*text) {
 		int blanks = (int)strspn(text, " ");

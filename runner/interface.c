@@ -86,18 +86,14 @@ int apply_pty(struct spec *spec, const struct setting *set, struct bpf_error *er
 
 int apply_flag(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
+	bool *const flags[] = {
+		[FLAG_BACKGROUND] = &spec->background,
+		[FLAG_QUIET] = &spec->quiet,
+		[FLAG_JSON] = &spec->json,
+	};
+
 	(void)err;
-	switch (set->row->arg) {
-	case FLAG_QUIET:
-		spec->quiet = true;
-		break;
-	case FLAG_JSON:
-		spec->json = true;
-		break;
-	default:
-		spec->background = true;
-		break;
-	}
+	*flags[set->row->arg] = true;
 	return 0;
 }
 
@@ -114,6 +110,17 @@ int apply_mode(struct spec *spec, const struct setting *set, struct bpf_error *e
 			return 0;
 	}
 	return complain(set, err, "the parts are plan, steps and program", spec->explain);
+}
+
+int apply_status(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	uint64_t pid;
+
+	if (parse_number(set->words[0], INT_MAX, &pid) || pid == 0)
+		return complain(set, err, "not a pid", set->words[0]);
+	spec->mode = MODE_STATUS;
+	spec->inspected = (pid_t)pid;
+	return 0;
 }
 
 int apply_completion(struct spec *spec, const struct setting *set, struct bpf_error *err)

@@ -22,6 +22,7 @@ int apply_tty(struct spec *spec, const struct setting *set, struct bpf_error *er
 int apply_pty(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_flag(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_mode(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_status(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_completion(struct spec *spec, const struct setting *set, struct bpf_error *err);
 
 #endif

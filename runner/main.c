@@ -5,6 +5,7 @@
  *
  * See sbrun(1).
  */
+#include "runner/inspect.h"
 #include "runner/runner.h"
 
 #include <err.h>
@@ -62,8 +63,8 @@ int main(int argc, char *argv[])
 	spec.arena = &arena;
 
 	options_parse(argc, argv, &spec); /* or exits with what is wrong */
-	if (spec.json && spec.mode != MODE_DOCTOR)
-		fail("--json: only --doctor can be told as JSON");
+	if (spec.json && spec.mode != MODE_STATUS && spec.mode != MODE_DOCTOR)
+		fail("--json goes with --doctor or --status");
 	switch (spec.mode) {
 	case MODE_HELP:
 		usage_print(stdout);
@@ -79,6 +80,8 @@ int main(int argc, char *argv[])
 	case MODE_PRINT_POLICY:
 		spec_print(stdout, &spec);
 		return 0;
+	case MODE_STATUS:
+		return inspect(&spec);
 	case MODE_EXPLAIN:
 	case MODE_DRY_RUN:
 	case MODE_RUN:

@@ -96,6 +96,7 @@ enum spec_mode {
 	MODE_PRINT_POLICY,
 	MODE_DRY_RUN,
 	MODE_COMPLETION,
+	MODE_STATUS,
 	MODE_VERSION,
 	MODE_HELP,
 	MODE_DOCTOR,
@@ -205,7 +206,9 @@ struct spec {
 	enum tty_mode tty;
 	const char *argv0;	 /* NULL: the command's own name */
 	const char *standard[3]; /* files in the place of 0, 1, 2; NULL: as they are */
-	bool background, quiet, json;
+	bool background, quiet;
+	pid_t inspected; /* --status */
+	bool json;
 	double time_limit; /* seconds; 0: none */
 	double time_grace; /* between SIGTERM and SIGKILL */
 
@@ -468,6 +471,9 @@ int ending(const struct plan *plan, struct ending *end);
 int report_failure(const struct plan *plan, const struct report *report);
 void explain(const struct plan *plan);
 int doctor(const struct spec *spec); /* 0: strict runs here; 1 (doctor.c) */
+
+/* TEXT from COLUMN on, broken at 80 behind a blank or '|'; then indented by INDENT. */
+void print_wrapped(int column, int indent, const char *text);
 
 /* --info-fd: one object, for whoever has to find the sandbox. */
 void status_info(const struct plan *plan, pid_t init, pid_t payload);

@@ -72,10 +72,11 @@ static const struct example good[] = {
 	{ { { "--print-policy" } }, 0, "mode=2" },
 	{ { { "--dry-run" } }, 0, "mode=3" },
 	{ { { "--completion", "bash" } }, 0, "mode=4" },
-	{ { { "--version" } }, 0, "mode=5" },
-	{ { { "--help" } }, 0, "mode=6" },
-	{ { { "--doctor" } }, 0, "mode=7" },
-	{ { { "--json", "--doctor" } }, 0, "mode=7" },
+	{ { { "--status", "1" } }, 0, "mode=5" },
+	{ { { "--version" } }, 0, "mode=6" },
+	{ { { "--help" } }, 0, "mode=7" },
+	{ { { "--doctor" } }, 0, "mode=8" },
+	{ { { "--json", "--doctor" } }, 0, "mode=8" },
 };
 
 static const struct example bad[] = {
