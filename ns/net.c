@@ -40,7 +40,7 @@ int ns_loopback_up(void)
 
 int ns_net_open(const char *path, uint64_t *inode)
 {
-	struct stat st = {0};
+	struct stat st = { 0 };
 	struct statfs fs;
 	int fd, error = -EINVAL;
 
