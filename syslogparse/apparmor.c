@@ -90,7 +90,9 @@ static const struct key_row {
 #undef ROW
 };
 
-#define KEYS (sizeof(keys) / sizeof(*keys))
+#define KEYS  (sizeof(keys) / sizeof(*keys))
+
+#define WORDS ((sizeof(struct aa_event) / _Alignof(uint16_t) + 63) / 64)
 
 _Static_assert(KEYS <= 64, "what was seen is one word");
 
@@ -99,6 +101,8 @@ struct record {
 	struct bytes type, class;
 	char *scratch, *scratch_end;
 	uint64_t seen;	     /* keys, by row */
+	uint64_t set[WORDS]; /* members of the event, by where they begin */
+	unsigned int next;   /* the row of the key that the kernel writes next, most often */
 	unsigned int number; /* of the record, 1500 to 1507, or 0 */
 	enum reason reason;
 	bool in_message; /* within msg='...' */
@@ -193,27 +197,38 @@ static enum box set_class(struct record *r, const struct bytes *value)
 	return BOX_PARSED;
 }
 
+/* The row of KEY, or KEYS. Rows are in the kernel's order, so the next one is asked first. */
+static unsigned int find_row(struct record *r, const struct bytes *key)
+{
+	unsigned int row = r->next;
+
+	for (unsigned int i = 0; i < KEYS; i++, row++) {
+		if (row == KEYS)
+			row = 0;
+		if (bytes_equal(key, keys[row].name, keys[row].len)) {
+			r->next = row + 1;
+			return row;
+		}
+	}
+	return KEYS;
+}
+
 /* A key that is not known says nothing of what rules are made of. */
 static enum box see_pair(struct record *r, const struct bytes *key, struct bytes value, bool quoted)
 {
-	if (is_literal(key, "class"))
-		return set_class(r, &value);
-	for (unsigned int i = 0; i < KEYS; i++) {
-		uint64_t bit = 1ULL << i;
+	unsigned int row = find_row(r, key), member;
+	uint64_t row_bit = 1ULL << (row & 63), member_bit;
 
-		if (!bytes_equal(key, keys[i].name, keys[i].len))
-			continue;
-		for (unsigned int j = 0; j < KEYS; j++) {
-			if (keys[j].at == keys[i].at && (r->seen >> j & 1)) {
-				if (keys[i].spare && i != j)
-					return BOX_PARSED;
-				return refuse(r, REASON_TWICE);
-			}
-		}
-		r->seen |= bit;
-		return set_value(r, i, &value, quoted);
-	}
-	return BOX_PARSED;
+	if (row == KEYS)
+		return is_literal(key, "class") ? set_class(r, &value) : BOX_PARSED;
+	member = keys[row].at / _Alignof(uint16_t);
+	member_bit = 1ULL << member % 64;
+	if (r->set[member / 64] & member_bit)
+		return keys[row].spare && !(r->seen & row_bit) ? BOX_PARSED :
+								 refuse(r, REASON_TWICE);
+	r->seen |= row_bit;
+	r->set[member / 64] |= member_bit;
+	return set_value(r, row, &value, quoted);
 }
 
 /* ---- KEY=VALUE ---- */
@@ -243,8 +258,10 @@ static struct bytes take_bare(struct record *r, struct cursor *c)
 	while (left(c) && *c->at != ' ' && *c->at != '\x1d' && !(r->in_message && *c->at == '\''))
 		c->at++;
 	word = (struct bytes){ start, (uint32_t)(c->at - start) };
+	if (word.len == 0 || !memchr(word.at, '"', word.len))
+		return word;
 	for (unsigned int i = 0; i < sizeof(glued) / sizeof(*glued); i++) {
-		at = word.len ? memmem(word.at, word.len, glued[i], strlen(glued[i])) : NULL;
+		at = memmem(word.at, word.len, glued[i], strlen(glued[i]));
 		if (at) {
 			word.len = (uint32_t)(at - start);
 			c->at = at;

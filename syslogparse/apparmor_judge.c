@@ -12,53 +12,58 @@
 #define NO_CLASS (AA_OTHER + 1)
 
 struct name_class {
-	const char *name;
+	struct bytes name;
 	enum aa_class class;
 };
 
+#define NAME(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
 /* These operations tell more than the class that the kernel gives them, which is "file". */
 static const struct name_class operations[] = {
-	{ "change_profile", AA_CHANGE },
-	{ "change_hat", AA_CHANGE },
-	{ "change_onexec", AA_CHANGE },
-	{ "stack", AA_CHANGE },
-	{ "stack_onexec", AA_CHANGE },
-	{ "capable", AA_CAP },
-	{ "mount", AA_MOUNT },
-	{ "umount", AA_MOUNT },
-	{ "remount", AA_MOUNT },
-	{ "pivotroot", AA_MOUNT },
-	{ "ptrace", AA_PTRACE },
-	{ "signal", AA_SIGNAL },
-	{ "sysv_mqueue", AA_MQUEUE },
-	{ "setrlimit", AA_RLIMIT },
-	{ "userns_create", AA_USERNS },
-	{ "uring_sqpoll", AA_IO_URING },
-	{ "uring_override", AA_IO_URING },
-	{ "profile_load", AA_OTHER },
-	{ "profile_replace", AA_OTHER },
-	{ "profile_remove", AA_OTHER },
+	{ NAME("change_profile"), AA_CHANGE },
+	{ NAME("change_hat"), AA_CHANGE },
+	{ NAME("change_onexec"), AA_CHANGE },
+	{ NAME("stack"), AA_CHANGE },
+	{ NAME("stack_onexec"), AA_CHANGE },
+	{ NAME("capable"), AA_CAP },
+	{ NAME("mount"), AA_MOUNT },
+	{ NAME("umount"), AA_MOUNT },
+	{ NAME("remount"), AA_MOUNT },
+	{ NAME("pivotroot"), AA_MOUNT },
+	{ NAME("ptrace"), AA_PTRACE },
+	{ NAME("signal"), AA_SIGNAL },
+	{ NAME("sysv_mqueue"), AA_MQUEUE },
+	{ NAME("setrlimit"), AA_RLIMIT },
+	{ NAME("userns_create"), AA_USERNS },
+	{ NAME("uring_sqpoll"), AA_IO_URING },
+	{ NAME("uring_override"), AA_IO_URING },
+	{ NAME("profile_load"), AA_OTHER },
+	{ NAME("profile_replace"), AA_OTHER },
+	{ NAME("profile_remove"), AA_OTHER },
 };
 
 static const struct name_class classes[] = {
-	{ "file", AA_FILE },
-	{ "cap", AA_CAP },
-	{ "net", AA_NET },
-	{ "mount", AA_MOUNT },
-	{ "ptrace", AA_PTRACE },
-	{ "signal", AA_SIGNAL },
-	{ "posix_mqueue", AA_MQUEUE },
-	{ "sysv_mqueue", AA_MQUEUE },
-	{ "io_uring", AA_IO_URING },
-	{ "namespace", AA_USERNS },
-	{ "rlimits", AA_RLIMIT },
-	{ "dbus", AA_DBUS },
+	{ NAME("file"), AA_FILE },
+	{ NAME("cap"), AA_CAP },
+	{ NAME("net"), AA_NET },
+	{ NAME("mount"), AA_MOUNT },
+	{ NAME("ptrace"), AA_PTRACE },
+	{ NAME("signal"), AA_SIGNAL },
+	{ NAME("posix_mqueue"), AA_MQUEUE },
+	{ NAME("sysv_mqueue"), AA_MQUEUE },
+	{ NAME("io_uring"), AA_IO_URING },
+	{ NAME("namespace"), AA_USERNS },
+	{ NAME("rlimits"), AA_RLIMIT },
+	{ NAME("dbus"), AA_DBUS },
 };
 
 static enum aa_class find(const struct name_class *rows, size_t n, const struct bytes *name)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (bytes_equal(name, rows[i].name, strlen(rows[i].name)))
+		if (bytes_equal(name, rows[i].name.at, rows[i].name.len))
 			return rows[i].class;
 	}
 	return NO_CLASS;

@@ -153,7 +153,8 @@ bool frame_line(const struct frame *frame, const char *raw, size_t len, struct l
 	line->time_us = TIME_UNKNOWN;
 	line->serial = 0;
 	line->repeat = 1;
-	line->host = line->ident = (struct bytes){ NULL, 0 };
+	line->host = (struct bytes){ NULL, 0 };
+	line->ident = (struct bytes){ NULL, 0 };
 	frame_head(frame, &c, line);
 	line->text = (struct bytes){ c.at, (uint32_t)left(&c) };
 	if (take_last_repeated(&line->text, &times)) {

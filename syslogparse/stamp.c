@@ -22,13 +22,13 @@ bool take_number(struct cursor *c, uint64_t max, uint64_t *value)
 	while (c->at < c->end && is_digit(*c->at)) {
 		unsigned int digit = (unsigned int)(*c->at - '0');
 
-		if (n > (max - digit) / 10 && (n > max / 10 || n * 10 + digit > max))
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n) ||
+		    n > max)
 			return false;
-		n = n * 10 + digit;
 		c->at++;
 	}
 	*value = n;
-	return c->at > start && n <= max;
+	return c->at > start;
 }
 
 bool whole_number(const struct bytes *b, uint64_t max, uint64_t *value)

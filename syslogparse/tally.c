@@ -9,7 +9,7 @@
  *
  * The same event is often in audit.log, kern.log and syslog at once. audit(TIME:SERIAL) tells;
  * a set of hashes of (time, serial, key) remembers which were counted. The set is bounded: when
- * more than SEEN_MAX different ones came, it is dropped, and counts are of lines again. Whether
+ * more than SEEN_MAX different ones came, it is of no use, and counts are of lines again. Whether
  * that happens depends on how many there are, not on the order or on who met them.
  *
  * A log's writer chooses the keys, so the hash is keyed, with the bytes that the kernel gives
@@ -25,6 +25,7 @@
 
 #define KEY_BLOCK (1u << 18)
 #define SEEN_MAX  (1u << 18)
+#define SEEN_ROOM (SEEN_MAX * 2)
 #define FIRST	  1024u
 
 struct key_block {
@@ -37,9 +38,21 @@ struct slot {
 	uint32_t next; /* index of the record, plus one; 0: free */
 };
 
-struct seen {
-	uint64_t id; /* 0: free */
+struct sight {
+	uint64_t id; /* 0: none */
 	uint32_t record;
+};
+
+/*
+ * Room for all that may come: pages are taken as they are used. The latest one is put into its
+ * slot when the next one comes; until then the slot is on its way from memory, which takes as
+ * long as parsing half a line does.
+ */
+struct seen {
+	struct sight latest;
+	uint32_t n;
+	bool flooded; /* more than SEEN_MAX */
+	struct sight slots[SEEN_ROOM];
 };
 
 struct tally {
@@ -49,9 +62,7 @@ struct tally {
 	struct key_block *blocks;
 	size_t left; /* in the first block, at its end */
 	uint64_t seed[2];
-	struct seen *seen;
-	uint32_t n_seen, seen_mask;
-	bool flooded;		/* more than SEEN_MAX serials */
+	struct seen *seen;	/* NULL: nothing yet */
 	unsigned char *scratch; /* AA_KEY_MAX */
 };
 
@@ -245,54 +256,40 @@ static struct record *find_or_add(struct tally *t, uint64_t hash, const unsigned
 
 /* ---- the same event in several logs ---- */
 
-static void flood(struct tally *t)
+/* It counts if it is the first of its id. */
+static void put(struct seen *seen, struct record *records, const struct sight *sight)
 {
-	t->flooded = true;
-	free(t->seen);
-	t->seen = NULL;
-	t->n_seen = 0;
+	uint32_t at = (uint32_t)sight->id % SEEN_ROOM;
+
+	if (seen->flooded)
+		return;
+	for (; seen->slots[at].id; at = (at + 1) % SEEN_ROOM)
+		if (seen->slots[at].id == sight->id)
+			return;
+	seen->slots[at] = *sight;
+	records[sight->record].unique++;
+	seen->flooded = ++seen->n > SEEN_MAX;
 }
 
-static int grow_seen(struct tally *t)
+/* The latest one counts, too. */
+static void settle(const struct tally *t)
 {
-	uint32_t room = t->seen ? (t->seen_mask + 1) * 2 : FIRST, mask = room - 1;
-	struct seen *seen = calloc(room, sizeof(*seen));
-
-	if (!seen)
-		return -ENOMEM;
-	for (uint32_t i = 0; t->seen && i <= t->seen_mask; i++) {
-		uint32_t at = (uint32_t)t->seen[i].id & mask;
-
-		if (!t->seen[i].id)
-			continue;
-		while (seen[at].id)
-			at = (at + 1) & mask;
-		seen[at] = t->seen[i];
-	}
-	free(t->seen);
-	t->seen = seen;
-	t->seen_mask = mask;
-	return 0;
+	if (!t->seen || !t->seen->latest.id)
+		return;
+	put(t->seen, t->records, &t->seen->latest);
+	t->seen->latest.id = 0;
 }
 
-/* One more line of RECORD's with this ID; it counts if it is the first one. */
+/* One more line of RECORD's with this ID. */
 static int see(struct tally *t, uint64_t id, uint32_t record)
 {
-	uint32_t at;
-
-	id |= !id;
-	if (t->flooded)
-		return 0;
-	if ((!t->seen || t->n_seen > t->seen_mask / 2) && grow_seen(t))
+	if (!t->seen)
+		t->seen = calloc(1, sizeof(*t->seen));
+	if (!t->seen)
 		return -ENOMEM;
-	for (at = (uint32_t)id & t->seen_mask; t->seen[at].id; at = (at + 1) & t->seen_mask)
-		if (t->seen[at].id == id)
-			return 0;
-	t->seen[at].id = id;
-	t->seen[at].record = record;
-	t->records[record].unique++;
-	if (++t->n_seen > SEEN_MAX)
-		flood(t);
+	settle(t);
+	t->seen->latest = (struct sight){ id | !id, record };
+	__builtin_prefetch(&t->seen->slots[id % SEEN_ROOM], 1);
 	return 0;
 }
 
@@ -366,11 +363,13 @@ static int merge_seen(struct tally *into, const struct tally *from, const uint32
 {
 	int ret = 0;
 
-	if (from->flooded)
-		flood(into);
-	for (uint32_t i = 0; !ret && from->seen && i <= from->seen_mask; i++)
-		if (from->seen[i].id)
-			ret = see(into, from->seen[i].id, index[from->seen[i].record]);
+	settle(from);
+	for (uint32_t i = 0; !ret && from->seen && i < SEEN_ROOM; i++)
+		if (from->seen->slots[i].id)
+			ret = see(into, from->seen->slots[i].id,
+				  index[from->seen->slots[i].record]);
+	if (!ret && tally_flooded(from))
+		into->seen->flooded = true;
 	return ret;
 }
 
@@ -388,9 +387,8 @@ static void clear(struct tally *t)
 	t->records = NULL;
 	t->slots = NULL;
 	t->seen = NULL;
-	t->n = t->room = t->mask = t->n_seen = t->seen_mask = 0;
+	t->n = t->room = t->mask = 0;
 	t->left = 0;
-	t->flooded = false;
 }
 
 int tally_merge(struct tally *into, struct tally *from)
@@ -452,12 +450,13 @@ struct evidence tally_evidence(const struct tally *tally, const struct record *r
 {
 	struct evidence evidence = record->evidence;
 
-	if (!tally->flooded)
+	if (!tally_flooded(tally))
 		evidence.count -= record->serial - record->unique;
 	return evidence;
 }
 
 bool tally_flooded(const struct tally *tally)
 {
-	return tally->flooded;
+	settle(tally);
+	return tally->seen && tally->seen->flooded;
 }
