@@ -295,8 +295,10 @@ static bool take_report(struct supervision *s)
 
 	if (n < 0 && errno == EINTR)
 		return true;
-	if (n != sizeof(report))
+	if (n == 0)
 		return false;
+	if (n != sizeof(report))
+		give_up(s, "report: read it");
 	switch (report.kind) {
 	case REPORT_TERMINAL:
 		terminal_start(&s->terminal, fd);

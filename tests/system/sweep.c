@@ -4,7 +4,8 @@
  *
  *	sweep kill-supervisor CMD...	SIGKILL the program itself
  *	sweep kill-init CMD...		SIGKILL the child that becomes PID 1
- *	sweep fault-init CMD...		make a call of it fail, with one errno or another
+ *	sweep fault-supervisor CMD...	make a call of the program fail, with one errno or another
+ *	sweep fault-init CMD...		the same, in that child
  *	sweep fault-payload CMD...	the same, in the process that becomes the command
  *	sweep lie-init CMD...		do not make a call of it, and say that all went well
  *	sweep lie-payload CMD...
@@ -27,6 +28,7 @@
  *
  *	SWEEP_LIMIT_MS=5000	how long a run, and dying, may take
  *	SWEEP_STRIDE=1		strike at every N-th place only
+ *	SWEEP_TURN=0		up to 5: each place has another errno in each turn
  *	SWEEP_ANY_WALLS=1	do not demand walls of a run without a fault
  *
  * ptrace(2), prctl(2), pid_namespaces(7)
@@ -73,11 +75,9 @@ static const struct mode {
 	enum place place;
 	enum blow blow;
 } modes[] = {
-	{ "kill-supervisor", IN_SUPERVISOR, BLOW_KILL },
-	{ "kill-init", IN_INIT, BLOW_KILL },
-	{ "fault-init", IN_INIT, BLOW_FAULT },
-	{ "fault-payload", IN_PAYLOAD, BLOW_FAULT },
-	{ "lie-init", IN_INIT, BLOW_LIE },
+	{ "kill-supervisor", IN_SUPERVISOR, BLOW_KILL },   { "kill-init", IN_INIT, BLOW_KILL },
+	{ "fault-supervisor", IN_SUPERVISOR, BLOW_FAULT }, { "fault-init", IN_INIT, BLOW_FAULT },
+	{ "fault-payload", IN_PAYLOAD, BLOW_FAULT },	   { "lie-init", IN_INIT, BLOW_LIE },
 	{ "lie-payload", IN_PAYLOAD, BLOW_LIE },
 };
 
@@ -94,7 +94,7 @@ struct sweep {
 	enum blow blow;
 	char **argv;
 	int limit_ms;
-	unsigned int stride;
+	unsigned int stride, turn;
 	unsigned int places;  /* that were struck so far */
 	unsigned int trouble; /* that were bad */
 	int err_fd;	      /* what the current run wrote to stderr */
@@ -466,7 +466,7 @@ static bool kill_once(struct sweep *sweep, unsigned int number)
 
 /* ---- faults ---- */
 
-static const int errors[] = { EPERM, ENOSYS, ENOMEM, EINTR };
+static const int errors[] = { EPERM, ENOSYS, ENOMEM, EINTR, EMFILE, ENOSPC };
 
 #define NERRORS (sizeof(errors) / sizeof(errors[0]))
 
@@ -603,12 +603,33 @@ static void judge(struct run *run, unsigned int number, int status, const char *
 	free(walls);
 }
 
-/* No kernel lies about a fork, which would make a twin of the parent. */
+/*
+ * No kernel lies about a fork, which would make a twin of the parent; and none fails to say who
+ * somebody is, or to close what is open.
+ */
+static bool is_spared(const struct run *run)
+{
+	switch (run->last_nr) {
+	case SYS_clone:
+		return run->sweep->blow == BLOW_LIE;
+	case SYS_close:
+	case SYS_getuid:
+	case SYS_geteuid:
+	case SYS_getgid:
+	case SYS_getegid:
+	case SYS_getpid:
+		return run->sweep->blow == BLOW_FAULT;
+	default:
+		return false;
+	}
+}
+
 static bool strike(struct run *run, unsigned int number)
 {
-	int error = run->sweep->blow == BLOW_LIE ? 0 : errors[number % NERRORS];
+	int error = run->sweep->blow == BLOW_LIE ? 0 :
+						   errors[(number + run->sweep->turn) % NERRORS];
 
-	return !error && run->last_nr == SYS_clone ? true : inject(run->target, error);
+	return is_spared(run) || inject(run->target, error);
 }
 
 /* Strike at place NUMBER. False: there is no such place, and nothing was struck. */
@@ -794,6 +815,7 @@ int main(int argc, char *argv[])
 	struct sweep sweep = {
 		.limit_ms = (int)setting("SWEEP_LIMIT_MS", LIMIT_MS),
 		.stride = setting("SWEEP_STRIDE", 1),
+		.turn = setting("SWEEP_TURN", 0),
 	};
 	char *before, *after;
 

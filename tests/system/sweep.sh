@@ -4,6 +4,8 @@
 #
 # Death and failure at every system call of the set-up (see sweep.c): nothing is left behind,
 # nothing hangs, and the command runs behind all of its walls or not at all.
+#
+#	SWEEP_TURNS=6	every error at every call; otherwise one of them at each
 
 . "$(dirname "$0")/lib.sh"
 
@@ -53,8 +55,14 @@ else
 fi
 options=
 swept kill-init 'init is killed' sleep 1000
-swept fault-init 'a call of init fails' sh -c "$look"
-swept fault-payload 'a call of the payload fails' sh -c "$look"
+turn=0
+while [ $turn -lt "${SWEEP_TURNS:-1}" ]; do
+	export SWEEP_TURN=$turn
+	swept fault-supervisor "a call of the supervisor fails, turn $turn" sh -c "$look"
+	swept fault-init "a call of init fails, turn $turn" sh -c "$look"
+	swept fault-payload "a call of the payload fails, turn $turn" sh -c "$look"
+	turn=$((turn + 1))
+done
 swept lie-payload 'a call of the payload is not made' sh -c "$look"
 
 # The same as another user, whose way is a little different: fewer places will do.
@@ -63,6 +71,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	export SWEEP_STRIDE=5
 	swept kill-supervisor 'of a user, the supervisor is killed' sleep 1000
 	swept kill-init 'of a user, init is killed' sleep 1000
+	swept fault-supervisor 'of a user, a call of the supervisor fails' sh -c "$look"
 	swept fault-init 'of a user, a call of init fails' sh -c "$look"
 fi
 export SWEEP_STRIDE=3
