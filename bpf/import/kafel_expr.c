@@ -80,16 +80,16 @@ static bool is_register(const char *name, size_t len)
 }
 
 static int find_by_prototype(const struct kf_parser *p, const char *name, size_t len,
-			     struct bpf_argtype *type)
+			     struct node *node)
 {
 	const struct bpf_syscall *call = p->target->call;
 	unsigned int i;
 
 	if (!is_register(name, len))
-		return bpf_syscall_arg(call, p->r->abi, name, len, type);
+		return bpf_syscall_arg(call, p->r->abi, name, len, &node->type);
 	for (i = 0; i < call->nargs; i++) {
 		if (strlen(call->args[i].name) == len && !memcmp(call->args[i].name, name, len)) {
-			*type = bpf_arg_type(call, p->r->abi, i);
+			node->type = bpf_arg_type(call, p->r->abi, i);
 			return (int)i;
 		}
 	}
@@ -121,7 +121,7 @@ static int find_arg(struct kf_parser *p, struct node *node)
 	else if (target->declared || !target->call)
 		i = find_declared(p, name, len);
 	else
-		i = find_by_prototype(p, name, len, &node->type);
+		i = find_by_prototype(p, name, len, node);
 	if (i == -EOPNOTSUPP)
 		return kf_fail(&p->lx, "'%.*s' of '%s' is not in one register on %s",
 			       (int)(len < 40 ? len : 40), name, target->name,
