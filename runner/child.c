@@ -199,8 +199,6 @@ static int set_limits(struct child *child)
 	int err;
 
 	err = caps_set_rlimit(RLIMIT_NOFILE, &plan->own_nofile);
-	if (!err && !plan->core_is_zero)
-		err = caps_no_core();
 	for (unsigned int i = 0; i < plan->nlimits && !err; i++) {
 		const struct process_limit *limit = &plan->limits[i];
 
@@ -370,7 +368,7 @@ const struct step steps[] = {
 { ACTOR_PAYLOAD, "directory",    enter_directory,
   "a path of the new root" },
 { ACTOR_PAYLOAD, "limits",       set_limits,
-  "core dumps off for good: 1 byte, for 0 does not stop a core_pattern pipe" },
+  "no core dumps, unless asked for: 1 byte, for 0 does not stop a core_pattern pipe" },
 { ACTOR_PAYLOAD, "descriptors",  seal_descriptors,
   "close-on-exec from 3 up: one of the host's directories is a way out" },
 { ACTOR_PAYLOAD, "ambient",      choose_ambient,
@@ -432,11 +430,12 @@ int child_await(const struct child *child)
 
 int child_tell(const struct child *child)
 {
-	ssize_t n = write(child->plan->report[1], &child->report, sizeof(child->report));
+	const struct report report = child->report;
+	ssize_t n = write(child->plan->report[1], &report, sizeof(report));
 
 	if (n < 0)
 		return -errno;
-	return n == sizeof(child->report) ? 0 : -EIO;
+	return n == sizeof(report) ? 0 : -EIO;
 }
 
 void steps_run(struct child *child, enum actor actor)

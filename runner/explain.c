@@ -192,7 +192,7 @@ static void print_power(const struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
 	struct bpf_arena *arena = spec->arena;
-	const char *text = "core 1";
+	const char *text = "";
 	char caps[CAPS_TEXT_SIZE];
 
 	puts("\nWhat it may do (caps/)");
@@ -205,10 +205,11 @@ static void print_power(const struct plan *plan)
 	for (unsigned int i = 0; i < plan->nlimits; i++) {
 		rlim_t value = plan->limits[i].limit.rlim_cur;
 
-		text = value == RLIM_INFINITY ?
-			       xprintf(arena, "%s, %s unlimited", text, plan->limits[i].row->name) :
-			       xprintf(arena, "%s, %s %llu", text, plan->limits[i].row->name,
-				       (unsigned long long)value);
+		text = xprintf(arena, "%s%s%s %s", text, *text ? ", " : "",
+			       plan->limits[i].row->name,
+			       value == RLIM_INFINITY ?
+				       "unlimited" :
+				       xprintf(arena, "%llu", (unsigned long long)value));
 	}
 	print_item("limits", text);
 	text = "";

@@ -108,7 +108,7 @@ static void make_filter(struct plan *plan)
  * Limits say "no more than". Where the caller may have less, that is the limit: the wall is
  * where it was asked for, or nearer.
  */
-static void add_limit(struct plan *plan, const struct process_limit *wanted)
+static struct rlimit *add_limit(struct plan *plan, const struct process_limit *wanted)
 {
 	struct process_limit *new = &plan->limits[plan->nlimits++];
 	struct rlimit own;
@@ -120,14 +120,46 @@ static void add_limit(struct plan *plan, const struct process_limit *wanted)
 		new->limit.rlim_max = own.rlim_max;
 	if (new->limit.rlim_cur > new->limit.rlim_max)
 		new->limit.rlim_cur = new->limit.rlim_max;
+	return &new->limit;
+}
+
+/*
+ * Core dumps are off by a limit of 1 byte, for a handler behind a pipe in core_pattern runs (as
+ * root, outside) at a limit of 0; so who asks for 0 gets 1. Where the caller's hard limit is 0,
+ * that must do, and where dumps are wanted, they are files: neither may have a handler.
+ */
+static void add_core_limit(struct plan *plan, const struct process_limit *wanted)
+{
+	struct process_limit core = { caps_rlimit_find("core"), { 1, 1 } };
+	const struct rlimit *limit;
+
+	if (wanted && wanted->limit.rlim_max > 1)
+		core.limit = wanted->limit;
+	limit = add_limit(plan, &core);
+	if (limit->rlim_max == 1)
+		plan->limits[plan->nlimits - 1].limit.rlim_cur = 1;
+	else if (caps_core_has_handler(plan->proc) != 0)
+		fail(limit->rlim_max ?
+			     "limits: core: the handler in /proc/sys/kernel/core_pattern, which runs\n"
+			     "outside and as root, would be given what the sandbox dumps\n"
+			     "fix: without --rlimit core nothing is dumped" :
+			     "limits: core: the hard limit is 0, which does not stop the handler in\n"
+			     "/proc/sys/kernel/core_pattern; 1 would\n"
+			     "fix: ulimit -Hc unlimited where it was set to 0");
 }
 
 static void fit_limits(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
+	const struct process_limit *core = NULL;
 
-	for (unsigned int i = 0; i < spec->nlimits; i++)
-		add_limit(plan, &spec->limits[i]);
+	for (unsigned int i = 0; i < spec->nlimits; i++) {
+		if (spec->limits[i].row->resource == RLIMIT_CORE)
+			core = &spec->limits[i];
+		else
+			add_limit(plan, &spec->limits[i]);
+	}
+	add_core_limit(plan, core);
 }
 
 void plan_rlimit(struct plan *plan, int resource, rlim_t value)
@@ -146,23 +178,6 @@ void plan_rlimit(struct plan *plan, int resource, rlim_t value)
 	for (new.row = caps_rlimits; new.row->resource != resource; new.row++)
 		;
 	add_limit(plan, &new);
-}
-
-/*
- * Core dumps are limited to 1 byte, for a handler behind a pipe in core_pattern runs (as root,
- * outside) at a limit of 0. Where the caller's hard limit is 0 already, it must do.
- */
-static void check_core(struct plan *plan)
-{
-	struct rlimit own;
-
-	if (getrlimit(RLIMIT_CORE, &own) < 0 || own.rlim_max > 0)
-		return;
-	if (caps_core_has_handler(plan->proc) != 0)
-		fail("limits: core: the hard limit is 0, which does not stop the handler in\n"
-		     "/proc/sys/kernel/core_pattern; 1 would\n"
-		     "fix: ulimit -Hc unlimited where it was set to 0");
-	plan->core_is_zero = true;
 }
 
 /* What to try for the command: itself if it has a slash, else in each directory of PATH. */
@@ -286,7 +301,6 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	plan->envp = environment_make(spec, environ);
 	fit_limits(plan);
 	plan->processors = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
-	check_core(plan);
 	find_command(plan);
 	open_standard(plan);
 	choose_terminal(plan);

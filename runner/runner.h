@@ -360,8 +360,7 @@ struct plan {
 	unsigned int landlock,
 		no_landlock;	  /* the walls of it that are up, and that are not there */
 	struct rlimit own_nofile; /* the caller's, for the payload */
-	bool core_is_zero;    /* the caller's hard limit, and no handler that it would not stop */
-	sigset_t signal_mask; /* the caller's, for the payload */
+	sigset_t signal_mask;	  /* the caller's, for the payload */
 	struct gate *gate;
 	int lifeline[2]; /* init holds the reading end: EOF is the supervisor's death */
 	int release[2];	 /* one byte when the maps are written, and one when told of the start */
