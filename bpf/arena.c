@@ -50,6 +50,33 @@ char *bpf_strndup(struct bpf_arena *arena, const char *text, size_t len)
 	return copy;
 }
 
+char *bpf_printable(struct bpf_arena *arena, const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const size_t len = strlen(text);
+	char *out, *p;
+
+	if (len > SIZE_MAX / 4 - 1)
+		return NULL;
+	out = p = bpf_alloc_raw(arena, 4 * len + 1);
+	if (!out)
+		return NULL;
+	for (; *text; text++) {
+		const unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c < 0x7f && c != '\\') {
+			*p++ = *text;
+			continue;
+		}
+		*p++ = '\\';
+		*p++ = 'x';
+		*p++ = digits[c >> 4];
+		*p++ = digits[c & 15];
+	}
+	*p = '\0';
+	return out;
+}
+
 int bpf_fail(struct bpf_error *err, int code, const struct bpf_place *place, const char *format,
 	     ...)
 {

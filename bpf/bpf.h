@@ -66,7 +66,16 @@ void *bpf_alloc_raw(struct bpf_arena *arena, size_t size);
 /* A NUL-terminated copy of LEN bytes of TEXT; NULL when the arena is full. */
 char *bpf_strndup(struct bpf_arena *arena, const char *text, size_t len);
 
-/* Where something was said. Line and column count from 1; 0 is "no line". */
+/*
+ * TEXT with each byte but printable ASCII, and each backslash, as \xNN: what a terminal may be
+ * shown of a stranger's words. NULL when the arena is full.
+ */
+char *bpf_printable(struct bpf_arena *arena, const char *text);
+
+/*
+ * Where something was said. Line and column count from 1; 0 is "no line". The file's name is
+ * printable, see bpf_printable().
+ */
 struct bpf_place {
 	const char *file;
 	unsigned int line, column;

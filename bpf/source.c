@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +29,8 @@
 struct file {
 	const struct file *up;
 	unsigned int depth;
-	const char *name; /* for messages; the directory of relative includes */
+	const char *name;  /* as it is opened; the directory of relative includes */
+	const char *shown; /* the same, printable, for places */
 	char *text;
 	size_t len;
 	dev_t dev;
@@ -57,9 +59,21 @@ static int full(const struct source *src)
 /* Where to point when FILE itself is what is wrong: the line that asked for it, if any. */
 static struct bpf_place place_of(const struct file *file)
 {
-	const struct bpf_place itself = { file->name, 0, 0 };
+	const struct bpf_place itself = { file->shown, 0, 0 };
 
 	return file->from ? *file->from : itself;
+}
+
+/* NAME is what FILE is called from now on; NULL says that there was no memory for it. */
+static int name_file(const struct source *src, struct file *file, const char *name)
+{
+	const char *shown = name ? bpf_printable(src->arena, name) : NULL;
+
+	if (!shown)
+		return full(src);
+	file->name = name;
+	file->shown = shown;
+	return 0;
 }
 
 /* ---- opening and reading ---- */
@@ -290,7 +304,7 @@ static int next_line(struct source *src, const struct file *file, size_t *at,
 
 static int read_lines(struct source *src, const struct file *file)
 {
-	struct bpf_place place = { file->name, 0, 0 };
+	struct bpf_place place = { file->shown, 0, 0 };
 	unsigned int taken = 0;
 	size_t at = 0;
 	int ret = 0;
@@ -342,19 +356,19 @@ static int read_path(struct source *src, const char *name, struct file *file)
 	const char *slash = file->up && !file->up->builtin && *name != '/' ?
 				    strrchr(file->up->name, '/') :
 				    NULL;
-	const struct bpf_place place = place_of(file);
+	struct bpf_place place;
 	char *dir;
 	int ret;
 
-	file->name = name;
 	if (slash) {
 		while (name[0] == '.' && name[1] == '/')
 			name += 2;
 		dir = bpf_strndup(src->arena, file->up->name, (size_t)(slash - file->up->name));
-		file->name = dir ? join(src, dir, "", name) : NULL;
+		ret = name_file(src, file, dir ? join(src, dir, "", name) : NULL);
+		if (ret < 0)
+			return ret;
 	}
-	if (!file->name)
-		return full(src);
+	place = place_of(file);
 	ret = open_file(src, file);
 	if (ret == -ENOENT)
 		return bpf_fail(src->err, -ENOENT, &place, "no policy file '%.80s'", file->name);
@@ -370,7 +384,7 @@ static int read_builtin(struct source *src, const char *name, struct file *file)
 	if (!builtin->name)
 		return bpf_fail(src->err, -ENOENT, file->from, "no policy '%.60s'", name);
 	file->builtin = builtin;
-	file->name = builtin->name;
+	file->name = file->shown = builtin->name;
 	file->len = strlen(builtin->text);
 	file->text = bpf_strndup(src->arena, builtin->text, file->len);
 	return file->text ? read_opened(src, file) : full(src);
@@ -409,9 +423,9 @@ static int read_sought(struct source *src, const char *name, struct file *file)
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		if (!dirs[i].dir || src->builtin)
 			continue;
-		file->name = join(src, dirs[i].dir, dirs[i].sub, name);
-		if (!file->name)
-			return full(src);
+		ret = name_file(src, file, join(src, dirs[i].dir, dirs[i].sub, name));
+		if (ret < 0)
+			return ret;
 		ret = open_file(src, file);
 		if (ret != -ENOENT)
 			return ret < 0 ? ret : read_opened(src, file);
@@ -429,9 +443,14 @@ static bool is_name(const char *name)
 static int read_named(struct source *src, const char *name, const struct file *up,
 		      const struct bpf_place *from)
 {
-	struct file file = { .up = up, .depth = up ? up->depth + 1 : 0, .name = name, .from = from };
-	const struct bpf_place place = place_of(&file);
+	struct file file = { .up = up, .depth = up ? up->depth + 1 : 0, .from = from };
+	struct bpf_place place;
+	int ret;
 
+	ret = name_file(src, &file, name);
+	if (ret < 0)
+		return ret;
+	place = place_of(&file);
 	if (file.depth > MAX_DEPTH)
 		return bpf_fail(src->err, -EINVAL, &place, "includes go more than %u deep",
 				MAX_DEPTH);
@@ -445,8 +464,12 @@ static int read_named(struct source *src, const char *name, const struct file *u
 
 static int read_top(struct source *src, const char *name)
 {
-	char *copy = bpf_strndup(src->arena, name, strlen(name)); /* places refer to it */
+	char *copy;
 
+	if (strlen(name) >= PATH_MAX)
+		return bpf_fail(src->err, -ENAMETOOLONG, NULL,
+				"a policy's name of more than %d bytes", PATH_MAX - 1);
+	copy = bpf_strndup(src->arena, name, strlen(name));
 	return copy ? read_named(src, copy, NULL, NULL) : full(src);
 }
 

@@ -34,7 +34,7 @@ static void choose_policy(struct spec *spec, const char *name)
 {
 	if (spec->policy)
 		fail("--policy is given twice; a policy can include another");
-	spec->policy = name;
+	spec->policy = escaped(spec->arena, name);
 	read_policy(spec, name);
 }
 

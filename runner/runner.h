@@ -58,7 +58,7 @@ void *xalloc(struct bpf_arena *arena, size_t size); /* zeroed; exits when it is 
 __attribute__((format(printf, 2, 3))) char *xprintf(struct bpf_arena *arena, const char *format,
 						    ...);
 
-/* TEXT with all but printable ASCII and valid UTF-8 letters as \xNN, for messages. */
+/* bpf_printable(), for messages; exits when the arena is full. */
 char *escaped(struct bpf_arena *arena, const char *text);
 
 /*
@@ -163,7 +163,7 @@ struct io_max {
 struct spec {
 	struct bpf_arena *arena;
 	enum spec_mode mode;
-	const char *policy;  /* the name that was given, for messages */
+	const char *policy;  /* the name that was given, printable */
 	const char *explain; /* "plan", "steps", "program"; NULL: all */
 	struct setting *settings, *last_setting;
 	struct setting *prefixes;	   /* the first that waits for its operation */

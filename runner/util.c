@@ -25,20 +25,19 @@ void fail(const char *format, ...)
 	exit(STATUS_FAILED);
 }
 
-/* Both parts may hold what somebody else wrote: nothing of it is to reach the terminal raw. */
+/* The text may hold what somebody else wrote, which is not to reach the terminal raw. */
 void fail_at(const struct bpf_error *error)
 {
-	static char memory[20480];
+	static char memory[4 * sizeof(error->text) + 64];
 	struct bpf_arena arena = { .base = memory, .size = sizeof(memory) };
 	const struct bpf_place *place = &error->place;
 	const char *text = escaped(&arena, error->text);
-	const char *file = place->file ? escaped(&arena, place->file) : NULL;
 
-	if (!file)
+	if (!place->file)
 		fail("%s", text);
 	if (!place->line)
-		fail("%s: %s", file, text);
-	fail("%s:%u:%u: %s", file, place->line, place->column, text);
+		fail("%s: %s", place->file, text);
+	fail("%s:%u:%u: %s", place->file, place->line, place->column, text);
 }
 
 void *xalloc(struct bpf_arena *arena, size_t size)
@@ -70,18 +69,10 @@ char *xprintf(struct bpf_arena *arena, const char *format, ...)
 
 char *escaped(struct bpf_arena *arena, const char *text)
 {
-	size_t len = strlen(text);
-	char *out = xalloc(arena, 4 * len + 1), *p = out;
+	char *out = bpf_printable(arena, text);
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c >= 0x20 && c < 0x7f && c != '\\')
-			*p++ = (char)c;
-		else
-			p += sprintf(p, "\\x%02x", c);
-	}
-	*p = '\0';
+	if (!out)
+		fail("out of memory: the policy is too large");
 	return out;
 }
 

@@ -36,7 +36,7 @@ struct import_note {
 };
 
 struct import {
-	const char *file;   /* the profile's name, for places; not copied */
+	const char *file;   /* the profile's name, printable, for places; not copied */
 	char *text;	    /* the policy: lines, each with its newline; NUL-terminated */
 	size_t len, size;   /* of TEXT: used, allocated */
 	unsigned int *from; /* for each line of TEXT, that of the profile; 0: none */

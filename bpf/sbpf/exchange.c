@@ -92,7 +92,7 @@ static void import_text(struct job *job, const struct input *in, const char *tex
 	struct import_options options;
 	struct bpf_error err = { 0 };
 
-	fill_options(job, in->name, &options);
+	fill_options(job, in->path, &options);
 	import_init(im, in->name);
 	if (importer_of(in->format)(im, text, len, &options, &err) < 0)
 		die_at(&err);
@@ -118,19 +118,17 @@ void import_into(struct job *job, struct input *in, const char *text, size_t len
 /* The notes are in the policy, as comments, and on stderr, for those who redirect it. */
 int run_import(struct job *job)
 {
-	struct input *in = xalloc(&job->arena, sizeof(*in));
+	struct input *in = input_new(job, job->words[0]);
 	struct bpf_error err = { 0 };
 	struct import im;
 	char *text;
 	size_t len, i;
 	FILE *out;
 
-	in->name = job->words[0];
-	in->format = input_format(job, &in->name);
 	if (in->format == FROM_POLICY || in->format == FROM_RAW || in->format == FROM_ASM)
 		die("import: %s is no foreign profile; say --from oci, minijail or kafel",
 		    in->name);
-	text = read_file(job, in->name, &len);
+	text = read_file(job, in->path, &len);
 	import_text(job, in, text, len, &im);
 	bpf_policy_init(&in->policy, &job->arena);
 	if (import_policy(&im, &in->policy, &err) < 0)

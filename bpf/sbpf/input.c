@@ -89,7 +89,8 @@ static enum format format_by_content(const char *name)
 	return i < n && head[i] == '{' ? FROM_OCI : FROM_POLICY;
 }
 
-enum format input_format(struct job *job, const char **file)
+/* From "FORMAT:" in front of the name, which is taken off, --from, the name, the content. */
+static enum format input_format(struct job *job, const char **file)
 {
 	static const struct {
 		const char *end;
@@ -122,6 +123,18 @@ enum format input_format(struct job *job, const char **file)
 			return endings[i].format;
 	}
 	return format_by_content(name);
+}
+
+struct input *input_new(struct job *job, const char *name)
+{
+	struct input *in = xalloc(&job->arena, sizeof(*in));
+
+	in->format = input_format(job, &name);
+	in->path = name;
+	in->name = bpf_printable(&job->arena, name);
+	if (!in->name)
+		die("out of memory: the name is too long");
+	return in;
 }
 
 /* ---- ABIs ---- */
@@ -255,7 +268,7 @@ static void begin_policy(struct job *job, struct input *in)
 static void read_policy(struct job *job, struct input *in)
 {
 	struct bpf_error err = { 0 };
-	const char *name = in->name;
+	const char *name = in->path;
 	int ret;
 
 	ret = bpf_source_read(name, SBRUN_DATADIR, &job->arena, take_line, &in->policy, &err);
@@ -276,7 +289,7 @@ static void load_policy(struct job *job, struct input *in)
 	if (in->format == FROM_POLICY) {
 		read_policy(job, in);
 	} else {
-		text = read_file(job, in->name, &len);
+		text = read_file(job, in->path, &len);
 		import_into(job, in, text, len);
 	}
 	in->abis = in->policy.abis;
@@ -284,12 +297,10 @@ static void load_policy(struct job *job, struct input *in)
 
 static struct input *load_one(struct job *job, const char *name)
 {
-	struct input *in = xalloc(&job->arena, sizeof(*in));
+	struct input *in = input_new(job, name);
 
-	in->format = input_format(job, &name);
-	in->name = name;
 	if (in->format == FROM_RAW || in->format == FROM_ASM)
-		die("%s: is a program; '%s' wants a policy", name, job->command->name);
+		die("%s: is a program; '%s' wants a policy", in->name, job->command->name);
 	load_policy(job, in);
 	return in;
 }
@@ -357,7 +368,7 @@ static void take_raw(struct job *job, struct input *in)
 {
 	const size_t size = sizeof(in->prog.insn[0]);
 	size_t len;
-	char *data = read_file(job, in->name, &len);
+	char *data = read_file(job, in->path, &len);
 
 	if (!len || len % size)
 		die("%s: %zu bytes are no whole number of instructions of %zu", in->name, len,
@@ -376,18 +387,16 @@ static void take_text(struct job *job, struct input *in)
 
 	if (job->abi)
 		text.abi = (enum bpf_abi_id)__builtin_ctz(parse_abis(job->abi));
-	text.text = read_file(job, in->name, &text.len);
+	text.text = read_file(job, in->path, &text.len);
 	if (bpf_text_read(&text, &job->arena, &in->prog, &err) < 0)
 		die_at(&err);
 }
 
 struct input *input_load_any(struct job *job, const char *name)
 {
-	struct input *in = xalloc(&job->arena, sizeof(*in));
+	struct input *in = input_new(job, name);
 	struct bpf_error err = { 0 };
 
-	in->format = input_format(job, &name);
-	in->name = name;
 	if (in->format == FROM_RAW) {
 		take_raw(job, in);
 	} else if (in->format == FROM_ASM) {
@@ -399,9 +408,9 @@ struct input *input_load_any(struct job *job, const char *name)
 		return in;
 	}
 	if (job->nstack)
-		die("%s: is a program; --stack wants policies", name);
+		die("%s: is a program; --stack wants policies", in->name);
 	if (bpf_check(in->prog.insn, in->prog.len, &err) < 0)
-		warn("%s: the kernel would not take it: instruction %u: %s", name,
+		warn("%s: the kernel would not take it: instruction %u: %s", in->name,
 		     err.place.line ? err.place.line - 1 : 0, err.text);
 	in->abis = abis_of_program(&in->prog);
 	return in;

@@ -15,11 +15,20 @@
 
 /* ---- errors ---- */
 
+/* Words of the command line and of files are in it: what is no printable ASCII is shown as \xNN. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list ap)
 {
+	char text[8192];
+
 	fflush(stdout);
 	fputs("sbpf: ", stderr);
-	vfprintf(stderr, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
+	for (const char *p = text; *p; p++) {
+		if (*p >= ' ' && *p < 0x7f)
+			fputc(*p, stderr);
+		else
+			fprintf(stderr, "\\x%02x", (unsigned char)*p);
+	}
 	fputc('\n', stderr);
 }
 

@@ -119,7 +119,8 @@ void close_output(FILE *out);
 enum format { FROM_POLICY, FROM_OCI, FROM_MINIJAIL, FROM_KAFEL, FROM_RAW, FROM_ASM, FORMATS };
 
 struct input {
-	const char *name;
+	const char *name; /* printable */
+	const char *path; /* as it is opened */
 	enum format format;
 	bool has_policy;	  /* else it is only a program */
 	struct bpf_policy policy; /* as written, or as an importer made it; or a stack of them */
@@ -130,6 +131,9 @@ struct input {
 	struct bpf_weight *weights; /* how often calls are made, if the profile says so */
 	size_t nweights;
 };
+
+/* An input that is what the command line calls NAME, and not read yet. */
+struct input *input_new(struct job *job, const char *name);
 
 /*
  * Read NAME, whatever it is, compile it, prove it, check it; or die. A program from a file
@@ -145,9 +149,6 @@ struct input *input_policy(struct job *job, const char *name);
 
 /* All of a file, or, up to 4 MiB, of stdin for "-". */
 char *read_file(struct job *job, const char *name, size_t *len);
-
-/* From "FORMAT:" in front of the name, which is taken off, --from, the name, the content. */
-enum format input_format(struct job *job, const char **name);
 
 /* The policy of a foreign format into IN->policy; see exchange.c. */
 void import_into(struct job *job, struct input *in, const char *text, size_t len);

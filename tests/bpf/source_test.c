@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -212,6 +213,38 @@ TEST_F(source, only_regular_files)
 	EXPECT_EQ(-ENOENT, read_it(self, "./none"));
 	EXPECT_NE(NULL, strstr(self->error.text, "./none"));
 	EXPECT_STREQ("./none", self->error.place.file);
+}
+
+/* A place can be printed; two files have two names there, too. */
+TEST_F(source, names_are_shown_printable)
+{
+	char longest[PATH_MAX + 1];
+
+	ASSERT_EQ(0, put("p\033\n\xff\\", "a\nrefuse\n"));
+	EXPECT_EQ(-EINVAL, read_it(self, "./p\033\n\xff\\"));
+	EXPECT_STREQ("./p\\x1b\\x0a\\xff\\x5c", self->error.place.file);
+	ASSERT_EQ(0, put("q", "include ./p\\x1b\n"));
+	ASSERT_EQ(0, put("p\\x1b", "refuse\n"));
+	EXPECT_EQ(-EINVAL, read_it(self, "./q"));
+	EXPECT_STREQ("./p\\x5cx1b", self->error.place.file);
+	memset(longest, 'a', sizeof(longest));
+	longest[0] = '/';
+	longest[PATH_MAX] = '\0';
+	EXPECT_EQ(-ENAMETOOLONG, read_it(self, longest));
+	EXPECT_EQ(NULL, self->error.place.file);
+	longest[PATH_MAX - 1] = '\0';
+	EXPECT_EQ(-EINVAL, read_it(self, longest));
+	EXPECT_NE(NULL, strstr(self->error.text, "too long"));
+}
+
+/* It says that it is empty, and is not. */
+TEST_F(source, what_grows_is_not_read)
+{
+	EXPECT_EQ(-EINVAL, read_it(self, "/proc/self/status"));
+	EXPECT_NE(NULL, strstr(self->error.text, "grew"))
+	{
+		TH_LOG("%s", self->error.text);
+	}
 }
 
 TEST_F(source, root_takes_no_strangers_rules)
