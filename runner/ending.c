@@ -104,6 +104,13 @@ int ending(const struct plan *plan, struct ending *end)
 	if (end->fired) {
 		status = STATUS_TIME_LIMIT;
 		how = end->fired;
+	} else if (end->interrupted) {
+		if (!plan->spec->quiet)
+			fprintf(stderr, "sbrun: interrupted before the command was run: %s\n",
+				strsignal(end->interrupted));
+		last->status = end->interrupted;
+		status = 128 + end->interrupted;
+		how = "signaled";
 	} else if (last->kind == REPORT_FAILED) {
 		status = report_failure(plan, last);
 	} else if (last->kind == REPORT_EXITED) {

@@ -87,6 +87,7 @@ int main(int argc, char *argv[])
 	case MODE_RUN:
 		break;
 	}
+	plan_descriptors(&spec);
 	if (spec.background && spec.mode == MODE_RUN)
 		started = background_start(&spec);
 	plan_make(&plan, &spec); /* or exits with what is missing */

@@ -21,23 +21,46 @@
 
 #include <linux/magic.h>
 
-/* FD is for us, and not for the payload, unless it is one of those that it has anyway. */
-static void check_descriptor(const char *name, int fd)
+/* MODE is how FD must have been opened; -1: in any way. */
+static void check_descriptor(const char *name, int fd, int mode)
 {
-	if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
 		fail("%s: descriptor %d is not open", name, fd);
+	if (mode >= 0 &&
+	    ((flags & O_PATH) || ((flags & O_ACCMODE) != mode && (flags & O_ACCMODE) != O_RDWR)))
+		fail("%s: descriptor %d is not open for %s", name, fd,
+		     mode == O_WRONLY ? "writing" : "reading");
 }
 
-static void check_descriptors(const struct spec *spec)
+/* FD is for us, and not for the payload, unless it is one of those that it has anyway. */
+static void check_own(const char *name, int fd, int mode)
 {
-	for (unsigned int i = 0; i < spec->nkeep_fds; i++) {
-		if (fcntl(spec->keep_fds[i], F_GETFD) < 0)
-			fail("keep-fd: descriptor %d is not open", spec->keep_fds[i]);
+	if (fd < 0)
+		return;
+	check_descriptor(name, fd, mode);
+	if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		fail("%s: %s", name, strerror(errno));
+}
+
+void plan_descriptors(const struct spec *spec)
+{
+	for (unsigned int i = 0; i < spec->nkeep_fds; i++)
+		check_descriptor("keep-fd", spec->keep_fds[i], -1);
+	for (unsigned int i = 0; i < spec->nops; i++) {
+		const struct ns_op *op = &spec->ops[i];
+
+		if (op->source_fd >= 0)
+			check_descriptor(xprintf(spec->arena, "%s %s",
+						 op->kind == NS_OP_BIND ? "bind-fd" : "file",
+						 escaped(spec->arena, op->dest)),
+					 op->source_fd, -1);
 	}
-	check_descriptor("status-fd", spec->status_fd);
-	check_descriptor("info-fd", spec->info_fd);
-	check_descriptor("block-fd", spec->block_fd);
-	check_descriptor("sync-fd", spec->sync_fd);
+	check_own("status-fd", spec->status_fd, O_WRONLY);
+	check_own("info-fd", spec->info_fd, O_WRONLY);
+	check_own("block-fd", spec->block_fd, O_RDONLY);
+	check_own("sync-fd", spec->sync_fd, -1);
 }
 
 static void open_proc(struct plan *plan)
@@ -286,7 +309,6 @@ void plan_make(struct plan *plan, const struct spec *spec)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->spec = spec;
-	check_descriptors(spec);
 	open_proc(plan);
 	choose_namespaces(plan);
 	network_plan(plan);

@@ -311,7 +311,8 @@ struct usage {
 struct ending {
 	struct report last; /* what init had to say; kind 0: nothing */
 	const char *fired;  /* the limit that ended it; NULL: none */
-	bool started;	    /* the payload was let go */
+	bool started;	    /* the payload was ready to be let go, ... */
+	int interrupted;    /* ... and this signal came before it was; 0: none did */
 	struct usage usage;
 };
 
@@ -370,6 +371,12 @@ struct plan {
 	bool terminal;	 /* the payload gets a terminal of its own, */
 	unsigned int terminal_fds; /* which is these of 0, 1, 2, as a mask */
 };
+
+/*
+ * Are the descriptors that SPEC names the caller's? To be asked before anything is opened, or
+ * the number of one that he forgot to open would be given to something of ours.
+ */
+void plan_descriptors(const struct spec *spec);
 
 /* Look everything up; exits with a message on what fails. */
 void plan_make(struct plan *plan, const struct spec *spec);

@@ -10,6 +10,7 @@
 #include "runner/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <sched.h>
@@ -29,12 +30,16 @@
 static const int own_signals[] = { SIGCHLD, SIGPIPE, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGFPE,
 				   SIGILL,  SIGTRAP, SIGABRT, SIGSYS,  SIGXCPU, SIGXFSZ };
 
+#define TELL_STATUS 0x1u
+#define TELL_INFO   0x2u
+
 struct supervision {
 	const struct plan *plan;
 	pid_t init, pasta;
 	int pidfd, signals;
 	double start, deadline, cpu_check; /* CLOCK_MONOTONIC seconds; INFINITY: none */
 	bool stop_asked;		   /* by a SIGTSTP, which was forwarded */
+	unsigned int untold;		   /* TELL_*: who has not heard of the start */
 	bool blocked;			   /* it is ready, and waits for --block-fd */
 	bool draining; /* the payload ended, and init waits until its output is copied */
 	struct terminal terminal;
@@ -168,6 +173,10 @@ static void forward_signal(struct supervision *s)
 	case SIGINT:
 	case SIGQUIT:
 	case SIGTERM:
+		if (s->untold || s->blocked) { /* there is no command yet to take it */
+			s->end.interrupted = (int)info.ssi_signo;
+			info.ssi_signo = SIGKILL;
+		}
 		if (s->draining) /* and nobody takes what is left */
 			end_draining(s);
 		break;
@@ -254,6 +263,29 @@ static void let_go(struct supervision *s)
 		close(fd);
 }
 
+/*
+ * Who has room is told of the start; when all are, the payload is let go. A reader who does not
+ * read is waited for by poll(2) and not by write(2), so that limits and signals hold meanwhile.
+ */
+static void tell_start(struct supervision *s, bool status, bool info)
+{
+	const pid_t payload = payload_pid(s);
+
+	if (status && (s->untold & TELL_STATUS)) {
+		status_started(s->plan, s->init, payload);
+		s->untold &= ~TELL_STATUS;
+	}
+	if (info && (s->untold & TELL_INFO)) {
+		status_info(s->plan, s->init, payload);
+		s->untold &= ~TELL_INFO;
+	}
+	if (s->untold)
+		return;
+	s->blocked = s->plan->spec->block_fd >= 0;
+	if (!s->blocked)
+		let_go(s);
+}
+
 static void take_go_ahead(struct supervision *s)
 {
 	char byte;
@@ -291,7 +323,6 @@ static bool take_report(struct supervision *s)
 	struct report report = { 0 };
 	int fd;
 	ssize_t n = receive(s, &report, &fd);
-	pid_t payload;
 
 	if (n < 0 && errno == EINTR)
 		return true;
@@ -305,12 +336,10 @@ static bool take_report(struct supervision *s)
 		break;
 	case REPORT_STARTED:
 		s->end.started = true;
-		payload = payload_pid(s);
-		status_started(s->plan, s->init, payload);
-		status_info(s->plan, s->init, payload);
-		s->blocked = s->plan->spec->block_fd >= 0;
-		if (!s->blocked)
-			let_go(s);
+		s->untold = (s->plan->spec->status_fd >= 0 ? TELL_STATUS : 0) |
+			    (s->plan->spec->info_fd >= 0 ? TELL_INFO : 0);
+		if (!s->untold)
+			tell_start(s, false, false);
 		break;
 	case REPORT_STOPPED:
 		stop_too(s);
@@ -372,10 +401,12 @@ static void check_cpu(struct supervision *s)
 
 static void watch(struct supervision *s)
 {
-	struct pollfd fds[3 + TERMINAL_FDS] = {
+	struct pollfd fds[5 + TERMINAL_FDS] = {
 		{ .fd = s->plan->report[0], .events = POLLIN },
 		{ .fd = s->signals, .events = POLLIN },
 		{ .events = POLLIN },
+		{ .events = POLLOUT },
+		{ .events = POLLOUT },
 	};
 	bool open = true;
 
@@ -383,15 +414,21 @@ static void watch(struct supervision *s)
 		int n;
 
 		fds[2].fd = s->blocked ? s->plan->spec->block_fd : -1;
-		terminal_poll(&s->terminal, fds + 3);
-		n = poll(fds, 3 + TERMINAL_FDS, poll_timeout(s));
+		fds[3].fd = s->untold & TELL_STATUS ? s->plan->spec->status_fd : -1;
+		fds[4].fd = s->untold & TELL_INFO ? s->plan->spec->info_fd : -1;
+		terminal_poll(&s->terminal, fds + 5);
+		n = poll(fds, 5 + TERMINAL_FDS, poll_timeout(s));
 		if (n < 0 && errno != EINTR)
 			give_up(s, "poll");
+		if (n < 0)
+			continue; /* what is in FDS is from the last time */
 		if (n == 0)
 			terminal_resume(&s->terminal); /* if we are in the foreground by now */
-		terminal_serve(&s->terminal, fds + 3);
+		terminal_serve(&s->terminal, fds + 5);
 		if (fds[2].revents)
 			take_go_ahead(s);
+		if (fds[3].revents || fds[4].revents)
+			tell_start(s, fds[3].revents, fds[4].revents);
 		if (fds[1].revents)
 			forward_signal(s);
 		if (fds[0].revents)
@@ -408,6 +445,25 @@ static void reap_init(const struct supervision *s)
 {
 	while (waitpid(s->init, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+/*
+ * All inside is dead, so what signals do now they do to us: whoever does not take our last words
+ * can be left by a Ctrl-C. What came before was for the payload. A reader who had no room for the
+ * first line is not waited for with the last.
+ */
+static void prepare_ending(const struct supervision *s)
+{
+	const struct timespec none = { 0 };
+	sigset_t all;
+
+	sigfillset(&all);
+	while (sigtimedwait(&all, NULL, &none) > 0)
+		;
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_SETMASK, &s->plan->signal_mask, NULL);
+	if (s->untold & TELL_STATUS) /* a pipe that nobody reads, and so an error at once */
+		dup3(s->plan->lifeline[1], s->plan->spec->status_fd, O_CLOEXEC);
 }
 
 int supervise(struct plan *plan)
@@ -428,6 +484,7 @@ int supervise(struct plan *plan)
 	reap_init(&s);
 	network_stop(s.pasta);
 	terminal_finish(&s.terminal);
+	prepare_ending(&s);
 	s.end.usage.wall_us = (uint64_t)((now() - s.start) * 1e6);
 	status = ending(plan, &s.end);
 	cgroup_remove(plan);
