@@ -332,6 +332,8 @@ const struct directive directives[] = {
   "its standard output; FILE is made, or emptied" },
 { "stderr", "FILE", 1, 1, ONCE, apply_standard, 2, process,
   "the same; \"stderr stdout\": where stdout goes" },
+{ "die-with-parent", "", 0, 0, 0, apply_flag, FLAG_WITH_PARENT, process,
+  "kill it all when the caller of sbrun ends" },
 { "tty", "auto|own|none", 1, 1, ONCE, apply_tty, 0, process,
   "its terminal; auto: its own, if yours is one" },
 
@@ -423,7 +425,6 @@ const struct directive directives[] = {
 { "unshare-uts", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
 { "unshare-cgroup", "", 0, 0, TRY, apply_already_so, 0, NULL, NULL },
 { "new-session", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
-{ "die-with-parent", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },
 { "json-status-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_STATUS, NULL, NULL },
 { "pty", "", 0, 0, 0, apply_pty, 0, NULL, NULL },
 { "clearenv", "", 0, 0, 0, apply_already_so, 0, NULL, NULL },

@@ -37,7 +37,11 @@ static uint32_t own_id(const struct plan *plan, const char *map)
 	uint32_t outer;
 
 	for (unsigned int i = 0; i < 3; i++) {
-		if (ns_idmap_lookup(plan->proc, map, candidates[i], &outer) == 0 && outer != 0)
+		int err = ns_idmap_lookup(plan->proc, map, candidates[i], &outer);
+
+		if (err && err != -ENOENT)
+			fail("identity: read /proc/self/%s: %s", map, strerror(-err));
+		if (!err && outer != 0)
 			return candidates[i];
 	}
 	fail("identity: root outside is the only user here, and must not be the one inside");

@@ -90,6 +90,7 @@ int apply_flag(struct spec *spec, const struct setting *set, struct bpf_error *e
 		[FLAG_BACKGROUND] = &spec->background,
 		[FLAG_QUIET] = &spec->quiet,
 		[FLAG_JSON] = &spec->json,
+		[FLAG_WITH_PARENT] = &spec->with_parent,
 	};
 
 	(void)err;

@@ -11,9 +11,12 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runner/version.h"
@@ -37,6 +40,28 @@ static void fill_standard_descriptors(void)
 	close(fd);
 }
 
+/*
+ * The kernel kills us when the thread that started us ends, and with us all of the sandbox. If it
+ * has ended since we began, there is another PARENT by now.
+ */
+static void follow_parent(const struct spec *spec, pid_t parent)
+{
+	if (spec->background)
+		fail("--die-with-parent and --background contradict each other");
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		fail("die-with-parent: %s", strerror(errno));
+	if (getppid() != parent)
+		fail("die-with-parent: who started sbrun is gone");
+}
+
+/* What a mode has printed is of no use if it did not get through. */
+static int printed(int status)
+{
+	if (fflush(stdout) || ferror(stdout))
+		fail("write to standard output: %s", strerror(errno));
+	return status;
+}
+
 static void arena_init(struct bpf_arena *arena)
 {
 	arena->size = ARENA_SIZE;
@@ -51,6 +76,7 @@ int main(int argc, char *argv[])
 {
 	static struct spec spec;
 	static struct plan plan;
+	const pid_t parent = getppid();
 	struct bpf_arena arena;
 	int started = -1;
 
@@ -68,26 +94,28 @@ int main(int argc, char *argv[])
 	switch (spec.mode) {
 	case MODE_HELP:
 		usage_print(stdout);
-		return 0;
+		return printed(0);
 	case MODE_VERSION:
 		printf("sbrun %s\n", SBRUN_VERSION);
-		return 0;
+		return printed(0);
 	case MODE_COMPLETION:
 		completion_print(stdout);
-		return 0;
+		return printed(0);
 	case MODE_DOCTOR:
-		return doctor(&spec);
+		return printed(doctor(&spec));
 	case MODE_PRINT_POLICY:
 		spec_print(stdout, &spec);
-		return 0;
+		return printed(0);
 	case MODE_STATUS:
-		return inspect(&spec);
+		return printed(inspect(&spec));
 	case MODE_EXPLAIN:
 	case MODE_DRY_RUN:
 	case MODE_RUN:
 		break;
 	}
 	plan_descriptors(&spec);
+	if (spec.with_parent && spec.mode == MODE_RUN)
+		follow_parent(&spec, parent);
 	if (spec.background && spec.mode == MODE_RUN)
 		started = background_start(&spec);
 	plan_make(&plan, &spec); /* or exits with what is missing */
@@ -96,7 +124,7 @@ int main(int argc, char *argv[])
 		return 0;
 	if (spec.mode == MODE_EXPLAIN) {
 		explain(&plan);
-		return 0;
+		return printed(0);
 	}
 	return supervise(&plan);
 }

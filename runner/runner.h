@@ -206,7 +206,7 @@ struct spec {
 	enum tty_mode tty;
 	const char *argv0;	 /* NULL: the command's own name */
 	const char *standard[3]; /* files in the place of 0, 1, 2; NULL: as they are */
-	bool background, quiet;
+	bool background, quiet, with_parent;
 	pid_t inspected; /* --status */
 	bool json;
 	double time_limit; /* seconds; 0: none */

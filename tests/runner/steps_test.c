@@ -79,6 +79,7 @@ static const struct order orders[] = {
 	{ ACTOR_PAYLOAD, "stdio", "descriptors" },
 	{ ACTOR_PAYLOAD, "directory", "seccomp" },
 	{ ACTOR_PAYLOAD, "limits", "seccomp" },
+	{ ACTOR_PAYLOAD, "landlock", "limits" },
 	{ ACTOR_PAYLOAD, "descriptors", "seccomp" },
 	{ ACTOR_PAYLOAD, "ambient", "securebits" },
 	{ ACTOR_PAYLOAD, "securebits", "capabilities" },
