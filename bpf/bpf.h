@@ -405,6 +405,7 @@ struct bpf_policy {
 	struct bpf_rule *rules, *last; /* in order; the last that matches decides */
 	unsigned int nrules;
 	const struct bpf_set *sets;
+	unsigned int nsets;
 	struct bpf_policy *under; /* installed before this one; see bpf_policy_stack() */
 };
 

@@ -23,6 +23,7 @@
 
 /* Lists are copied for each rule, so this bounds the work that one file can make. */
 #define MAX_RULES 16384
+#define MAX_SETS  1024 /* they are looked for one after the other */
 
 /* A call without a name: numbers are dense, far below this in every ABI of the table. */
 #define MAX_NR 0xffff
@@ -346,6 +347,8 @@ static int parse_set(struct bpf_lexer *lx, struct bpf_policy *policy)
 	if (old)
 		return bpf_lex_fail(lx, &name, "the set '%.*s' was another %s", BPF_CUT(name.len),
 				    name.text, place_text(&old->place, where, sizeof(where)));
+	if (policy->nsets == MAX_SETS)
+		return bpf_lex_fail(lx, &name, "more than %d sets", MAX_SETS);
 	set = bpf_alloc(policy->arena, sizeof(*set));
 	if (!set)
 		return bpf_lex_full(lx);
@@ -356,6 +359,7 @@ static int parse_set(struct bpf_lexer *lx, struct bpf_policy *policy)
 	set->place = bpf_token_place(lx, &name);
 	set->next = policy->sets;
 	policy->sets = set;
+	policy->nsets++;
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 #define MAX_FILE  (1u << 20)
 #define MAX_LINE  4096u
 #define MAX_DEPTH 8u
+#define MAX_FILES 1000u /* each read whole; eight levels could be any number */
 
 /* A file that is being read; the files that included it are behind UP. */
 struct file {
@@ -45,7 +46,8 @@ struct source {
 	bpf_line_fn *fn;
 	void *ctx;
 	struct bpf_error *err;
-	bool builtin; /* names are sought among the built-in policies alone */
+	unsigned int files; /* that were read so far */
+	bool builtin;	    /* names are sought among the built-in policies alone */
 };
 
 static int read_named(struct source *src, const char *name, const struct file *up,
@@ -454,6 +456,8 @@ static int read_named(struct source *src, const char *name, const struct file *u
 	if (file.depth > MAX_DEPTH)
 		return bpf_fail(src->err, -EINVAL, &place, "includes go more than %u deep",
 				MAX_DEPTH);
+	if (++src->files > MAX_FILES)
+		return bpf_fail(src->err, -EINVAL, &place, "more than %u files", MAX_FILES);
 	if (strchr(name, '/'))
 		return read_path(src, name, &file);
 	if (is_name(name))
@@ -476,7 +480,7 @@ static int read_top(struct source *src, const char *name)
 int bpf_source_read(const char *name, const char *datadir, struct bpf_arena *arena, bpf_line_fn *fn,
 		    void *ctx, struct bpf_error *err)
 {
-	struct source src = { datadir, arena, fn, ctx, err, false };
+	struct source src = { datadir, arena, fn, ctx, err, 0, false };
 
 	return read_top(&src, name);
 }
@@ -484,7 +488,7 @@ int bpf_source_read(const char *name, const char *datadir, struct bpf_arena *are
 int bpf_builtin_read(const char *name, struct bpf_arena *arena, bpf_line_fn *fn, void *ctx,
 		     struct bpf_error *err)
 {
-	struct source src = { NULL, arena, fn, ctx, err, true };
+	struct source src = { NULL, arena, fn, ctx, err, 0, true };
 
 	return read_top(&src, name);
 }

@@ -44,19 +44,34 @@ static const char *key_of(const struct setting *set)
 	return key ? key : "";
 }
 
+static bool same_file(const struct setting *a, const struct setting *b)
+{
+	return strcmp(a->place.file, b->place.file) == 0;
+}
+
+static bool same_place(const struct setting *a, const struct setting *b)
+{
+	const char *place = place_of(a), *other = place_of(b);
+
+	return place && other && strcmp(place, other) == 0;
+}
+
+/* Can another one speak of the same? Rules of calls cannot, and are many. */
+static bool has_subject(const struct setting *set)
+{
+	return place_of(set) || (set->row->flags & (DIRECTIVE_KEYED | DIRECTIVE_ONCE));
+}
+
 /*
  * Does SET speak of the same single value as OLD? For the file tree that is a place, and
  * what a file puts on top of what it put there itself is its own affair.
  */
 static bool same_subject(const struct setting *old, const struct setting *set)
 {
-	const char *place = place_of(set), *old_place = place_of(old);
-
 	if (old->superseded)
 		return false;
-	if (place && old_place)
-		return strcmp(place, old_place) == 0 &&
-		       strcmp(old->place.file, set->place.file) != 0;
+	if (place_of(set) && place_of(old))
+		return same_place(old, set) && !same_file(old, set);
 	if (old->row != set->row)
 		return false;
 	if (set->row->flags & DIRECTIVE_KEYED)
@@ -125,27 +140,47 @@ static int take_prefixes(struct spec *spec, struct setting *set, struct bpf_erro
 	return 0;
 }
 
+/*
+ * Those before SET that speak of the same. What is superseded leaves the bucket, and a file's own
+ * place was looked at for the last one there; so a long policy that repeats itself costs no more
+ * than one that does not.
+ */
+static int replace_older(struct setting **bucket, const struct setting *set, struct bpf_error *err)
+{
+	struct setting *old;
+
+	while ((old = *bucket) != NULL) {
+		if (same_place(old, set) && same_file(old, set))
+			return 0;
+		if (!same_subject(old, set)) {
+			bucket = &old->same;
+			continue;
+		}
+		if (same_file(old, set) && !same_words(old, set))
+			return bpf_fail(err, -EINVAL, &set->place,
+					"%s is said twice, and differently", set->row->name);
+		supersede(old);
+		*bucket = old->same;
+	}
+	return 0;
+}
+
 int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
 {
-	struct setting **bucket, *old;
+	struct setting **bucket = &spec->hashed[hash_subject(set)];
 	int ret;
 
 	ret = check_words(set, err);
 	if (!ret)
 		ret = take_prefixes(spec, set, err);
+	if (!ret && has_subject(set))
+		ret = replace_older(bucket, set, err);
 	if (ret)
 		return ret;
-	bucket = &spec->hashed[hash_subject(set)];
-	for (old = *bucket; old; old = old->same) {
-		if (!same_subject(old, set))
-			continue;
-		if (strcmp(old->place.file, set->place.file) == 0 && !same_words(old, set))
-			return bpf_fail(err, -EINVAL, &set->place,
-					"%s is said twice, and differently", set->row->name);
-		supersede(old);
+	if (has_subject(set)) {
+		set->same = *bucket;
+		*bucket = set;
 	}
-	set->same = *bucket;
-	*bucket = set;
 	if (spec->last_setting)
 		spec->last_setting->next = set;
 	else

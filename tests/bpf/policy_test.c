@@ -364,6 +364,16 @@ TEST(too_large)
 	EXPECT_TRUE(ret == -E2BIG || ret == -EINVAL);
 	EXPECT_GT(i, 4096);
 	EXPECT_LT(i, 20000);
+	start();
+	for (i = 0, ret = 0; i < 2000 && ret == 0; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "set @a%u read", i);
+		ret = add(text, i + 1);
+	}
+	EXPECT_EQ(-EINVAL, ret);
+	EXPECT_EQ(1025, i);
+	EXPECT_NE(NULL, strstr(error.text, "sets"));
 	arena.size = 100;
 	start();
 	EXPECT_EQ(-E2BIG, add("allow read write close open if arg0 == 1", 1));

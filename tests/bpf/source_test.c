@@ -362,6 +362,34 @@ TEST_F(source, includes)
 	EXPECT_NE(NULL, strstr(self->error.text, "regular"));
 }
 
+/* Neither a thousand includes nor a few that multiply. */
+TEST_F(source, too_many_files)
+{
+	char name[16], text[256];
+	FILE *file;
+
+	for (unsigned int n = 999; n <= 1000; n++) {
+		ASSERT_EQ(0, put("q", "a\n"));
+		file = fopen("p", "we");
+		ASSERT_NE(NULL, file);
+		for (unsigned int i = 0; i < n; i++)
+			fputs("include ./q\n", file);
+		fclose(file);
+		EXPECT_EQ(n < 1000 ? 0 : -EINVAL, read_it(self, "./p"));
+	}
+	EXPECT_NE(NULL, strstr(self->error.text, "1000 files"));
+	EXPECT_EQ(1000, self->error.place.line);
+	for (unsigned int i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		snprintf(text, sizeof(text), "include ./n%u\ninclude ./n%u\ninclude ./n%u\n", i + 1,
+			 i + 1, i + 1);
+		ASSERT_EQ(0, put(name, text));
+	}
+	ASSERT_EQ(0, put("n8", "a\n"));
+	EXPECT_EQ(-EINVAL, read_it(self, "./n0"));
+	EXPECT_NE(NULL, strstr(self->error.text, "1000 files"));
+}
+
 TEST_F(source, cycles_and_depth)
 {
 	char name[16], text[32];

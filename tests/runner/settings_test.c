@@ -246,6 +246,29 @@ TEST(the_last_file_decides)
 	EXPECT_STREQ("3", spec->env[0].value);
 }
 
+/* At one place: what a file says again stays, what another says takes it all away. */
+TEST(a_place_three_times)
+{
+	static const char *const files[] = { "a", "a", "b", "a", "a" };
+	static const bool superseded[] = { true, true, true, false, false };
+	struct spec *spec = new_spec();
+	struct bpf_error err = { 0 };
+	size_t i = 0;
+
+	for (; i < COUNT(files); i++) {
+		ASSERT_EQ(0, add_line(spec, files[i], "tmpfs /tmp", &err));
+	}
+	i = 0;
+	for (const struct setting *set = spec->settings; set; set = set->next) {
+		EXPECT_EQ(superseded[i], set->superseded)
+		{
+			TH_LOG("the one of index %zu", i);
+		}
+		i++;
+	}
+	EXPECT_EQ(COUNT(files), i);
+}
+
 /* ---- names ---- */
 
 TEST(try_forms)
