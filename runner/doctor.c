@@ -3,204 +3,142 @@
  * --doctor: what of sbrun works here, what is lost, and, where sandboxes are prevented, one cause
  * with one fix.
  *
- * The features come from the table in features.c. Whether a policy is whole is not
- * concluded from them but tried, by running true(1) in it; this leaves nothing behind. The cause is
- * the first row of a table that holds: what the failed probe said, together with the file
- * that would explain it.
+ * The features come from the table in features.c. What a policy loses is not concluded from
+ * them but tried, by running true(1) in it: a sandbox that starts says which of its walls are not
+ * there, and one that does not says what failed, with the cause and the fix (diagnosis.c).
+ * Nothing is left behind by that.
  */
 #include "runner/features.h"
 
 #include "runner/runner.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define NFEATURES 64
+#define NFEATURES    160
 
-struct policy {
-	const char *name;
-	const char *problem; /* NULL: it runs */
+#define SINCE_COLUMN 46 /* where the columns of the page begin */
+#define TEXT_COLUMN  53
+
+struct trial {
+	const char *policy;
+	bool no_tree; /* there is nothing in it to run: that it starts will do */
+
+	bool runs;
+	const char *problem, *cause, *fix; /* if not, and as far as it is known */
+	json_t *walls, *missing;	   /* lists of names; NULL: it did not start */
 };
 
 struct finding {
 	struct bpf_arena *arena;
-	enum feature_state state[NFEATURES];
-	int error[NFEATURES];
-	struct policy policies[4]; /* the chain; ends with a NULL name */
-	const char *cause, *fix;   /* NULL: nothing prevents sandboxes, or it is not known what */
+	struct feature_answer answers[NFEATURES];
+	struct trial *trials; /* that of "strict" is first */
+	bool filtered;
 };
 
 /* ---- looking ---- */
 
-/* All of a small file; "": it cannot be read. */
-static const char *text_of(struct finding *found, const char *path)
+/* The JSON lines of --status-fd: what of walls there is, and where it failed, if it did. */
+static void read_status(struct trial *trial, int fd, bool *only_exec)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len;
-	char *text = fd < 0 ? NULL : read_all(found->arena, fd, 1u << 20, &len);
+	FILE *file = fdopen(fd, "r");
+	char line[4096];
 
-	if (fd >= 0)
-		close(fd);
-	return text ? text : "";
-}
+	*only_exec = false;
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		json_t *event = json_loads(line, 0, NULL), *step = json_object_get(event, "step");
 
-static bool is_zero(struct finding *found, const char *path)
-{
-	return strcmp(text_of(found, path), "0\n") == 0;
-}
-
-static bool is_filtered(struct finding *found)
-{
-	return strstr(text_of(found, "/proc/self/status"), "\nSeccomp:\t2\n") != NULL;
-}
-
-/* In a chroot, the root is no mount: mountinfo, whose fifth word is the place, has none there. */
-static bool in_chroot(struct finding *found)
-{
-	const char *line = text_of(found, "/proc/self/mountinfo");
-
-	if (!*line)
-		return false;
-	for (; *line; line = strchr(line, '\n') + 1) {
-		const char *word = line;
-
-		for (int i = 0; i < 4; i++)
-			word += strcspn(word, " ") + 1;
-		if (strncmp(word, "/ ", 2) == 0)
-			return false;
-	}
-	return true;
-}
-
-struct diagnosis {
-	const char *feature; /* whose probe failed; NULL: any that is needed */
-	int error;	     /* its answer; 0: any */
-	bool (*holds)(struct finding *found);
-	const char *cause, *fix;
-};
-
-static bool debian_forbids(struct finding *found)
-{
-	return is_zero(found, "/proc/sys/kernel/unprivileged_userns_clone");
-}
-
-static bool apparmor_forbids(struct finding *found)
-{
-	return strcmp(text_of(found, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-		      "1\n") == 0;
-}
-
-static bool none_allowed(struct finding *found)
-{
-	return is_zero(found, "/proc/sys/user/max_user_namespaces");
-}
-
-static bool always(struct finding *found)
-{
-	(void)found;
-	return true;
-}
-
-/* clang-format off */
-static const struct diagnosis diagnoses[] = {
-{ "user namespaces", EPERM, debian_forbids,
-  "/proc/sys/kernel/unprivileged_userns_clone is 0: only root may make user namespaces",
-  "sysctl -w kernel.unprivileged_userns_clone=1" },
-{ "user namespaces", EACCES, apparmor_forbids,
-  "/proc/sys/kernel/apparmor_restrict_unprivileged_userns is 1: AppArmor lets only programs with "
-  "a profile have user namespaces",
-  "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" },
-{ "... and mounts in them", 0, apparmor_forbids,
-  "/proc/sys/kernel/apparmor_restrict_unprivileged_userns is 1: AppArmor takes all rights in user "
-  "namespaces away",
-  "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" },
-{ "user namespaces", ENOSPC, none_allowed,
-  "/proc/sys/user/max_user_namespaces is 0",
-  "sysctl -w user.max_user_namespaces=15000" },
-{ "user namespaces", ENOSPC, always,
-  "there are as many user namespaces as may be, or they are nested too deeply",
-  "sysctl -w user.max_user_namespaces=15000" },
-{ "user namespaces", EPERM, in_chroot,
-  "this is a chroot, in which the kernel gives nobody a user namespace",
-  "systemd-nspawn -D DIR, in place of chroot DIR" },
-{ "user namespaces", EINVAL, always,
-  "this kernel was built without user namespaces (CONFIG_USER_NS)",
-  "apt-get install linux-image-amd64, and boot it" },
-{ "user namespaces", EACCES, always,
-  "a security module forbids user namespaces (/sys/kernel/security/lsm names those in force)",
-  "aa-status, or ausearch -m avc, says which rule" },
-{ "a new /proc", EPERM, always,
-  "parts of /proc are masked here, as containers do it, and the kernel gives no new one then",
-  "docker run --security-opt systempaths=unconfined" },
-{ NULL, 0, is_filtered,
-  "a seccomp filter around us forbids what sbrun needs, as that of containers does",
-  "docker run --security-opt seccomp=unconfined" },
-{ NULL, 0, NULL, NULL, NULL }
-};
-/* clang-format on */
-
-static bool applies(struct finding *found, const struct diagnosis *row)
-{
-	for (unsigned int i = 0; features[i].name; i++) {
-		if (found->state[i] == FEATURE_HERE || !features[i].needed)
-			continue;
-		if (row->feature && strcmp(row->feature, features[i].name) != 0)
-			continue;
-		if (!row->error || row->error == found->error[i])
-			return row->holds(found);
-	}
-	return false;
-}
-
-static void find_cause(struct finding *found)
-{
-	for (const struct diagnosis *row = diagnoses; row->cause; row++) {
-		if (applies(found, row)) {
-			found->cause = row->cause;
-			found->fix = row->fix;
-			return;
+		if (json_object_get(event, "walls")) {
+			trial->walls = json_incref(json_object_get(event, "walls"));
+			trial->missing = json_incref(json_object_get(event, "missing"));
 		}
+		if (step)
+			*only_exec = strcmp(json_string_value(step), "exec") == 0;
+		json_decref(event);
+	}
+	fclose(file);
+}
+
+/* What it said, newlines escaped: "sbrun: ...", then "cause: ..." and "fix: ...", perhaps. */
+static void read_words(struct bpf_arena *arena, struct trial *trial, const char *words)
+{
+	static const char newline[] = "\\x0a", cause[] = "cause: ", fix[] = "fix: ";
+	const char *end;
+
+	for (; *words; words = *end ? end + strlen(newline) : end) {
+		const char *line;
+
+		end = strstr(words, newline);
+		end = end ? end : words + strlen(words);
+		line = xprintf(arena, "%.*s", (int)(end - words), words);
+		if (strncmp(line, cause, strlen(cause)) == 0)
+			trial->cause = line + strlen(cause);
+		else if (strncmp(line, fix, strlen(fix)) == 0)
+			trial->fix = line + strlen(fix);
+		else if (!trial->problem)
+			trial->problem = line;
 	}
 }
 
-/* What sbrun says of true(1) under POLICY, the first line of it; NULL: it ran. */
-static const char *try_policy(struct bpf_arena *arena, const char *policy)
+/* As the caller, STATUS for what it says of its walls: NULL, or what else it says. */
+static const char *run_true(struct bpf_arena *arena, const char *policy, int status)
 {
-	const char *const command[] = {
-		"/proc/self/exe", "--policy", policy, "--time-limit", "20", "--", "true"
+	char *const argv[] = {
+		xprintf(arena, "/proc/self/exe"),
+		xprintf(arena, "--policy=%s", policy),
+		xprintf(arena, "--time-limit=20"),
+		xprintf(arena, "--status-fd=%d", status),
+		xprintf(arena, "--"),
+		xprintf(arena, "true"),
+		NULL,
 	};
-	char *argv[sizeof(command) / sizeof(*command) + 1] = { NULL };
-	const char *words, *end;
 
-	for (unsigned int i = 0; i < sizeof(command) / sizeof(*command); i++)
-		argv[i] = xprintf(arena, "%s", command[i]);
-	words = run_helper(arena, argv);
-	end = words ? strstr(words, "\\x0a") : NULL;
-	return end ? xprintf(arena, "%.*s", (int)(end - words), words) : words;
+	return run_helper(arena, argv);
 }
 
-static void try_policies(struct finding *found)
+static void try_policy(struct bpf_arena *arena, struct trial *trial)
 {
-	static const char *const names[] = { "strict", "standard", "network" };
+	struct diagnosis why;
+	const char *words;
+	bool only_exec;
+	int status[2]; /* it holds more than will be written */
 
-	for (unsigned int i = 0; i < 3; i++) {
-		found->policies[i].name = names[i];
-		found->policies[i].problem = try_policy(found->arena, names[i]);
-	}
+	if (pipe(status) < 0)
+		fail("doctor: make a pipe: %s", strerror(errno));
+	words = run_true(arena, trial->policy, status[1]);
+	close(status[1]);
+	read_status(trial, status[0], &only_exec);
+	trial->runs = !words || (trial->no_tree && trial->walls && only_exec);
+	if (trial->runs)
+		return;
+	read_words(arena, trial, words);
+	if (trial->cause || trial->fix)
+		return;
+	why = diagnose(arena, NULL, 0);
+	trial->cause = why.cause;
+	trial->fix = why.fix;
 }
 
 static void look(struct finding *found)
 {
-	for (unsigned int i = 0; i < NFEATURES && features[i].name; i++)
-		found->state[i] = feature_ask(&features[i], &found->error[i]);
-	try_policies(found);
-	if (found->policies[0].problem)
-		find_cause(found);
+	for (unsigned int i = 0; i < NFEATURES && features[i].name; i++) {
+		if (features[i].probe)
+			feature_ask(&features[i], &found->answers[i]);
+	}
+	for (struct trial *trial = found->trials; trial->policy; trial++)
+		try_policy(found->arena, trial);
+	found->filtered = feature_is_filtered();
+}
+
+static bool is_whole(const struct trial *trial)
+{
+	return trial->runs && json_array_size(trial->missing) == 0;
 }
 
 /* ---- telling ---- */
@@ -212,55 +150,137 @@ static const char *const state_names[] = {
 	[FEATURE_UNCLEAR] = "unclear",
 };
 
+/* Why it is not there, unless the state says that, and what it means. */
+static const char *lack_text(const struct finding *found, const struct feature *row,
+			     const struct feature_answer *answer)
+{
+	const char *without = row->flags & FEATURE_NEEDED ? "NEEDED" : row->without;
+
+	if (answer->state != FEATURE_MISSING)
+		return xprintf(found->arena, "%s; %s", strerror(answer->error), without);
+	if (answer->error == ENOSYS && found->filtered)
+		return xprintf(found->arena, "or a filter around us says so; %s", without);
+	return without;
+}
+
 static void print_features(const struct finding *found)
 {
 	for (unsigned int i = 0; features[i].name; i++) {
-		const struct feature *feature = &features[i];
+		const struct feature *row = &features[i];
+		const struct feature_answer *answer = &found->answers[i];
+		const char *text = answer->value;
+		int column;
 
-		printf("  %-8s %-28s %s\n", state_names[found->state[i]], feature->name,
-		       feature->since);
-		if (found->state[i] != FEATURE_HERE)
-			printf("           %s; %s%s\n", strerror(found->error[i]),
-			       feature->needed ? "NEEDED" : "without it: ",
-			       feature->needed ? "" : feature->without);
+		if (!row->probe) {
+			printf("\n%s\n", row->name);
+			continue;
+		}
+		if (answer->state != FEATURE_HERE)
+			text = lack_text(found, row, answer);
+		column = printf("  %-8s %s", state_names[answer->state], row->name);
+		if (*row->since)
+			column += printf("%*s%s", SINCE_COLUMN - column, "", row->since);
+		if (*text)
+			column += printf("%*s", TEXT_COLUMN - column, "");
+		print_wrapped(column, TEXT_COLUMN, text);
+	}
+}
+
+static const char *lost_text(struct bpf_arena *arena, const struct trial *trial)
+{
+	const char *text = "runs; what it asks for and is not here: ";
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(trial->missing, i, name)
+	{
+		text = xprintf(arena, "%s%s%s", text, i ? ", " : "", json_string_value(name));
+	}
+	return text;
+}
+
+static void print_trials(const struct finding *found)
+{
+	puts("\nThe built-in policies");
+	for (const struct trial *trial = found->trials; trial->policy; trial++) {
+		const int column = printf("  %-11s ", trial->policy);
+
+		if (is_whole(trial))
+			print_wrapped(column, 14, "runs, with all walls that it asks for");
+		else if (trial->runs)
+			print_wrapped(column, 14, lost_text(found->arena, trial));
+		else
+			print_wrapped(column, 14, trial->problem);
+		if (!trial->runs && trial != found->trials && trial->fix)
+			print_wrapped(printf("%14sfix: ", ""), 19, trial->fix);
 	}
 }
 
 static void print_text(const struct finding *found, const struct utsname *os)
 {
-	printf("Linux %s, %s; %s\n\nWhat sbrun uses of it, and since which version it is there\n",
-	       os->release, os->machine, geteuid() == 0 ? "as root" : "as an ordinary user");
+	const struct trial *strict = found->trials;
+
+	printf("Linux %s, %s; %s%s\n\n"
+	       "What sbrun uses of it, or a sandbox depends on; since which Linux it is there.\n"
+	       "missing: the kernel has it not; blocked: something around us forbids it.\n",
+	       os->release, os->machine, geteuid() == 0 ? "as root" : "as an ordinary user",
+	       found->filtered ? "; a seccomp filter is on us already" : "");
 	print_features(found);
-	puts("\nThe built-in policies");
-	for (const struct policy *policy = found->policies; policy->name; policy++)
-		printf("  %-10s %s\n", policy->name,
-		       policy->problem ? policy->problem : "runs, with all walls that it demands");
-	if (found->cause)
-		printf("\ncause: %s\nfix: %s\n", found->cause, found->fix);
+	print_trials(found);
+	if (strict->cause)
+		printf("\ncause: %s\n", strict->cause);
+	if (strict->fix)
+		printf("fix: %s\n", strict->fix);
+}
+
+static json_t *features_json(const struct finding *found)
+{
+	const char *group = "";
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; features[i].name; i++) {
+		const struct feature *row = &features[i];
+		const struct feature_answer *answer = &found->answers[i];
+
+		if (!row->probe) {
+			group = row->name;
+			continue;
+		}
+		json_array_append_new(
+			list,
+			json_pack("{s:s,s:s,s:s,s:s,s:b,s:s*,s:s*,s:s}", "name", row->name, "group",
+				  group, "since", row->since, "state", state_names[answer->state],
+				  "needed", !!(row->flags & FEATURE_NEEDED), "value",
+				  *answer->value ? answer->value : NULL, "error",
+				  answer->state == FEATURE_HERE ? NULL : strerror(answer->error),
+				  "without", row->without));
+	}
+	return list;
+}
+
+static json_t *trials_json(const struct finding *found)
+{
+	json_t *policies = json_object();
+
+	for (const struct trial *trial = found->trials; trial->policy; trial++)
+		json_object_set_new(policies, trial->policy,
+				    json_pack("{s:b,s:b,s:O*,s:O*,s:s*,s:s*,s:s*}", "runs",
+					      trial->runs, "whole", is_whole(trial), "walls",
+					      trial->walls, "missing", trial->missing, "problem",
+					      trial->problem, "cause", trial->cause, "fix",
+					      trial->fix));
+	return policies;
 }
 
 static void print_json(const struct finding *found, const struct utsname *os)
 {
-	json_t *list = json_array(), *policies = json_object(), *all;
-	char *text;
+	json_t *all = json_pack("{s:s,s:s,s:b,s:b,s:o,s:o,s:s*,s:s*}", "release", os->release,
+				"machine", os->machine, "root", geteuid() == 0, "filtered",
+				found->filtered, "features", features_json(found), "policies",
+				trials_json(found), "cause", found->trials->cause, "fix",
+				found->trials->fix);
+	char *text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
 
-	for (unsigned int i = 0; features[i].name; i++)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:b,s:s*,s:s}", "name",
-						      features[i].name, "since", features[i].since,
-						      "state", state_names[found->state[i]],
-						      "needed", features[i].needed, "error",
-						      found->state[i] == FEATURE_HERE ?
-							      NULL :
-							      strerror(found->error[i]),
-						      "without", features[i].without));
-	for (const struct policy *policy = found->policies; policy->name; policy++)
-		json_object_set_new(policies, policy->name,
-				    json_pack("{s:b,s:s*}", "runs", !policy->problem, "problem",
-					      policy->problem));
-	all = json_pack("{s:s,s:s,s:o,s:o,s:s*,s:s*}", "release", os->release, "machine",
-			os->machine, "features", list, "policies", policies, "cause", found->cause,
-			"fix", found->fix);
-	text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
 	if (!text)
 		fail("doctor: out of memory");
 	puts(text);
@@ -270,15 +290,24 @@ static void print_json(const struct finding *found, const struct utsname *os)
 
 int doctor(const struct spec *spec)
 {
+	static struct trial trials[] = {
+		{ .policy = "strict" },
+		{ .policy = "standard" },
+		{ .policy = "network" },
+		{ .policy = "nested" },
+		{ .policy = "syslogparse", .no_tree = true },
+		{ .policy = NULL },
+	};
 	static struct finding found;
 	struct utsname os;
 
 	found.arena = spec->arena;
+	found.trials = trials;
 	uname(&os);
 	look(&found);
 	if (spec->json)
 		print_json(&found, &os);
 	else
 		print_text(&found, &os);
-	return found.policies[0].problem ? 1 : 0;
+	return is_whole(&trials[0]) ? 0 : 1;
 }

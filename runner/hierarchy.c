@@ -32,6 +32,7 @@ struct hierarchies {
 	struct mounted mounts[MOUNTS];
 	unsigned int nmounts;
 	const char *own; /* /proc/self/cgroup */
+	bool only_look;
 };
 
 /* The controller of each limit. Any group of v2 tells of the processor time that was used. */
@@ -181,15 +182,21 @@ static bool is_leaf(struct bpf_arena *arena, const char *dir)
  * Do children of DIR get CONTROLLER? They do from now on, if we may say so. A leaf would take
  * some of them (pids, cpu), but for threads: no process can then be put into its children.
  */
-static int hand_down(struct bpf_arena *arena, const char *dir, const char *controller)
+static int hand_down(const struct hierarchies *h, const char *dir, const char *controller)
 {
+	struct bpf_arena *arena = h->arena;
 	const char *file = xprintf(arena, "%s/cgroup.subtree_control", dir);
+	const char *there = read_text(arena, xprintf(arena, "%s/cgroup.controllers", dir));
 	const char *list = read_text(arena, file);
 
 	if (is_leaf(arena, dir))
 		return -EBUSY;
 	if (list && has_word(list, controller))
 		return 0;
+	if (h->only_look)
+		return !there || !has_word(there, controller) ? -ENOENT :
+		       access(file, W_OK) < 0		      ? -errno :
+								0;
 	return write_text(file, xprintf(arena, "+%s", controller));
 }
 
@@ -205,7 +212,7 @@ static unsigned int try_directory(const struct hierarchies *h, const char *dir, 
 			continue;
 		places[i] = (struct cgroup_place){ .dir = dir, .v2 = true, .error = denied };
 		if (!denied && controllers[i].v2)
-			places[i].error = hand_down(h->arena, dir, controllers[i].v2);
+			places[i].error = hand_down(h, dir, controllers[i].v2);
 		bad += places[i].error != 0;
 	}
 	return bad;
@@ -245,12 +252,10 @@ static void find_v1(const struct hierarchies *h, unsigned int kind, struct cgrou
 	place->error = access(own, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
-void cgroup_places(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places)
+static void find_places(struct hierarchies *h, unsigned int limits, struct cgroup_place *places)
 {
-	struct hierarchies *h = xalloc(arena, sizeof(*h));
 	unsigned int unified = 0;
 
-	h->arena = arena;
 	read_hierarchies(h);
 	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
 		places[i] = (struct cgroup_place){ .error = -ENODEV };
@@ -264,6 +269,23 @@ void cgroup_places(struct bpf_arena *arena, unsigned int limits, struct cgroup_p
 	find_v2(h, unified, places);
 	if ((limits & (1u << LIMIT_CPU_TIME)) && places[LIMIT_CPU_TIME].error)
 		find_v1(h, LIMIT_CPU_TIME, &places[LIMIT_CPU_TIME]);
+}
+
+void cgroup_places(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places)
+{
+	struct hierarchies *h = xalloc(arena, sizeof(*h));
+
+	h->arena = arena;
+	find_places(h, limits, places);
+}
+
+void cgroup_places_look(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places)
+{
+	struct hierarchies *h = xalloc(arena, sizeof(*h));
+
+	h->arena = arena;
+	h->only_look = true;
+	find_places(h, limits, places);
 }
 
 const char *cgroup_controller(enum limit_kind kind, bool v2)

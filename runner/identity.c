@@ -44,7 +44,9 @@ static uint32_t own_id(const struct plan *plan, const char *map)
 		if (!err && outer != 0)
 			return candidates[i];
 	}
-	fail("identity: root outside is the only user here, and must not be the one inside");
+	fail("identity: root outside is the only user here, and must not be the one inside\n"
+	     "cause: this is a user namespace in which no other id is mapped\n"
+	     "fix: start it as an ordinary user of that namespace, or map more ids there");
 }
 
 static bool overlap(uint32_t a, uint32_t na, uint32_t b, uint32_t nb)
@@ -163,5 +165,5 @@ void identity_write(const struct plan *plan, pid_t init)
 	}
 	err = ns_idmap_write(plan->proc, init, map);
 	if (err)
-		fail("identity: write the id maps: %s", strerror(-err));
+		fail_step(plan->spec->arena, "identity", "write the id maps", -err);
 }

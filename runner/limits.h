@@ -38,6 +38,9 @@ struct cgroup_place {
 
 /* Fill PLACES, one for each kind, for those of LIMITS (bits of enum limit_kind). */
 void cgroup_places(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places);
+
+/* The same, as it would be: nothing is changed for that. */
+void cgroup_places_look(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places);
 const char *cgroup_controller(enum limit_kind kind, bool v2);
 
 /* ---- cgroup.c ---- */

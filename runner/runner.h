@@ -475,8 +475,27 @@ int ending(const struct plan *plan, struct ending *end);
 
 /* Print a failure with its cause and fix, where known; returns the exit status. */
 int report_failure(const struct plan *plan, const struct report *report);
+
+/* The same of what fails outside; exits. */
+__attribute__((noreturn)) void fail_step(struct bpf_arena *arena, const char *step,
+					 const char *doing, int error);
 void explain(const struct plan *plan);
-int doctor(const struct spec *spec); /* 0: strict runs here; 1 (doctor.c) */
+int doctor(const struct spec *spec); /* 0: strict is whole here; 1 (doctor.c) */
+
+/*
+ * Why STEP, a row of the step table or "clone", fails with ERROR, and what helps; NULL, 0: why
+ * no sandbox can be made here at all (diagnosis.c).
+ */
+struct diagnosis {
+	const char *reason; /* in place of the errno's own words; NULL: these */
+	const char *cause;  /* each NULL: not known */
+	const char *fix;
+};
+
+struct diagnosis diagnose(struct bpf_arena *arena, const char *step, int error);
+
+/* As lines "cause: ..." and "fix: ...", with what is known of them. */
+const char *diagnosis_text(struct bpf_arena *arena, const struct diagnosis *diagnosis);
 
 /* TEXT from COLUMN on, broken at 80 behind a blank or '|'; then indented by INDENT. */
 void print_wrapped(int column, int indent, const char *text);

@@ -47,6 +47,37 @@ static json_t *walls(const struct plan *plan)
 	return list;
 }
 
+/* What a policy asks for, is not there, and may be missing (allow-degraded). */
+static json_t *missing(const struct plan *plan)
+{
+	static const struct {
+		unsigned int wall;
+		const char *name;
+	} walls_of_landlock[] = {
+		{ CAPS_LANDLOCK_FILES, "landlock files" },
+		{ CAPS_LANDLOCK_NET, "landlock net" },
+		{ CAPS_LANDLOCK_SCOPE, "landlock scope" },
+	};
+	json_t *list = json_array();
+
+	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s-namespace", kind->name);
+		if (plan->missing & kind->flag)
+			json_array_append_new(list, json_string(name));
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		if (plan->no_landlock & walls_of_landlock[i].wall)
+			json_array_append_new(list, json_string(walls_of_landlock[i].name));
+	}
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		if (plan->no_limits & (1u << i))
+			json_array_append_new(list, json_string(limit_names[i]));
+	}
+	return list;
+}
+
 /* The names are bubblewrap's, for the programs that know them. */
 void status_info(const struct plan *plan, pid_t init, pid_t payload)
 {
@@ -77,10 +108,10 @@ void status_info(const struct plan *plan, pid_t init, pid_t payload)
 void status_started(const struct plan *plan, pid_t init, pid_t payload)
 {
 	if (plan->spec->status_fd >= 0)
-		write_line(plan,
-			   json_pack("{s:s,s:i,s:i,s:i,s:s,s:o}", "event", "started", "child-pid",
-				     (int)init, "init", (int)init, "payload", (int)payload,
-				     "policy", plan->spec->policy, "walls", walls(plan)));
+		write_line(plan, json_pack("{s:s,s:i,s:i,s:i,s:s,s:o,s:o}", "event", "started",
+					   "child-pid", (int)init, "init", (int)init, "payload",
+					   (int)payload, "policy", plan->spec->policy, "walls",
+					   walls(plan), "missing", missing(plan)));
 }
 
 void status_limit(const struct plan *plan, const char *limit, uint64_t count)

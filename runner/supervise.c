@@ -82,27 +82,6 @@ static void prepare_signals(struct plan *plan, struct supervision *s)
 		fail("prepare signals: %s", strerror(errno));
 }
 
-static const char *clone_hint(int error)
-{
-	switch (error) {
-	case EPERM:
-		return "\ncause: user namespaces are forbidden here: in a chroot, by a seccomp\n"
-		       "filter, or by a setting\n"
-		       "fix: look at /proc/sys/kernel/unprivileged_userns_clone and\n"
-		       "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
-	case ENOSPC:
-	case EUSERS:
-		return "\ncause: a limit on the number of namespaces, or on their depth\n"
-		       "fix: look at /proc/sys/user/max_user_namespaces and its neighbours";
-	case EACCES:
-		return "\ncause: AppArmor forbids user namespaces to this program";
-	case ENOSYS:
-		return "\ncause: a seccomp filter around us, or a kernel without namespaces";
-	default:
-		return "";
-	}
-}
-
 /* With the caller's terminal as it was. The sandbox dies with us. */
 __attribute__((noreturn)) static void give_up(struct supervision *s, const char *doing)
 {
@@ -133,7 +112,7 @@ static void start_init(struct supervision *s)
 	if (s->init == 0)
 		child_main(plan);
 	if (s->init < 0)
-		fail("clone: new namespaces: %s%s", strerror(-s->init), clone_hint(-s->init));
+		fail_step(plan->spec->arena, "clone", "new namespaces", -s->init);
 	close(plan->lifeline[0]);
 	close(plan->release[0]);
 	close(plan->report[1]); /* the end of init is the end of file there */

@@ -181,6 +181,9 @@ const char *run_helper(struct bpf_arena *arena, char *const argv[])
 		return strerror(errno);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (WIFSIGNALED(status))
+		dprintf(fd, "ended by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
 	if (status)
 		words = words_in(arena, fd);
 	close(fd);
