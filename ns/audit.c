@@ -114,13 +114,16 @@ static int fill(struct table *table, const struct ns_tree *tree)
 	return 0;
 }
 
-/* A mount that no operation noted: what is demanded of it comes from the one it lies on. */
+/*
+ * A mount that no operation noted: what is demanded of it comes from the one it lies on. None
+ * lies on the root itself but the old one, which the pivot leaves there to be detached.
+ */
 static int inherit(struct table *table, const struct ns_mount *mount, struct demand **demand)
 {
 	const struct demand *above = lookup(table, mount->parent);
 	uint8_t what;
 
-	if (above->id == 0)
+	if (above->id == 0 || strcmp(mount->path, "/") == 0)
 		return -EPERM;
 	what = above->what & BELOW;
 	if (above->what & IS_PROC) {
@@ -184,22 +187,21 @@ int ns_restrict_mounts(const struct ns_tree *tree)
 	return error;
 }
 
-/* Does MOUNT's path lead PID to another mount? */
-static bool is_covered(int proc, pid_t pid, const struct ns_mount *mount)
+int ns_mount_leads(int proc, pid_t pid, const struct ns_mount *mount)
 {
 	ns_auto_close int root = -1;
 	struct statx stx;
 	char path[64];
 
+	if (strcmp(mount->path, "/") == 0)
+		return 1;
 	if (ns_proc_path(path, sizeof(path), pid, "root"))
-		return false;
+		return -ENAMETOOLONG;
 	root = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || strcmp(mount->path, "/") == 0)
-		return false;
-	if (statx(root, mount->path + 1, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
-		  &stx) < 0)
-		return false;
-	return (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id != mount->id;
+	if (root < 0 || statx(root, mount->path + 1, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+			      STATX_MNT_ID, &stx) < 0)
+		return -errno;
+	return !(stx.stx_mask & STATX_MNT_ID) || stx.stx_mnt_id == mount->id;
 }
 
 static void tell(char *at, size_t size, const char *path)
@@ -252,7 +254,7 @@ int ns_audit_mounts(int proc, pid_t pid, const struct ns_tree *tree, char *at, s
 	reader.fd = fd;
 	while ((error = ns_mount_next(&reader, &mount)) > 0) {
 		error = check(&table, &mount);
-		if (error && !(lookup(&table, mount.id)->id && is_covered(proc, pid, &mount))) {
+		if (error && (!lookup(&table, mount.id)->id || ns_mount_leads(proc, pid, &mount))) {
 			tell(at, size, mount.path);
 			return error;
 		}

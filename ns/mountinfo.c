@@ -194,6 +194,33 @@ static int read_options(struct ns_reader *reader, unsigned int *attr)
 	return byte < 0 ? byte : 0;
 }
 
+/* Up to a blank or the end of the line; returns what ended it. What does not fit is cut off. */
+static int read_word(struct ns_reader *reader, char *word, size_t size)
+{
+	size_t len = 0;
+	int byte;
+
+	while ((byte = ns_read_byte(reader)) > 0 && byte != ' ' && byte != '\n') {
+		if (len + 1 < size)
+			word[len++] = (char)byte;
+	}
+	word[len] = '\0';
+	return byte;
+}
+
+/* The type of the file system, behind the optional fields: "shared:1 master:2 - tmpfs " */
+static int read_type(struct ns_reader *reader, char *type, size_t size)
+{
+	int byte;
+
+	do
+		byte = read_word(reader, type, size);
+	while (byte == ' ' && strcmp(type, "-") != 0);
+	if (byte == ' ')
+		byte = read_word(reader, type, size);
+	return byte < 0 ? byte : byte == ' ' ? 0 : -EBADMSG;
+}
+
 /* 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue */
 int ns_mount_next(struct ns_reader *reader, struct ns_mount *mount)
 {
@@ -210,6 +237,8 @@ int ns_mount_next(struct ns_reader *reader, struct ns_mount *mount)
 		error = read_path(reader, mount->path, sizeof(mount->path));
 	if (!error)
 		error = read_options(reader, &mount->attr);
+	if (!error)
+		error = read_type(reader, mount->type, sizeof(mount->type));
 	if (!error)
 		error = skip(reader, '\n');
 	return error ? error : 1;

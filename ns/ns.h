@@ -246,12 +246,16 @@ int ns_audit_mounts(int proc, pid_t pid, const struct ns_tree *tree, char *at, s
 struct ns_mount {
 	uint64_t id, parent;
 	unsigned int attr; /* MOUNT_ATTR_*: RDONLY, NOSUID, NODEV, NOEXEC */
+	char type[16];	   /* of the file system: "tmpfs" */
 	char path[NS_PATH_MAX + 1];
 };
 
 /* Call FN for each mount that PID sees, until it does not return 0: that, or -errno. */
 int ns_mounts_each(int proc, pid_t pid, int (*fn)(void *ctx, const struct ns_mount *mount),
 		   void *ctx);
+
+/* Does MOUNT's path lead PID to it? 1; 0: to another, which covers it; -errno: to nothing. */
+int ns_mount_leads(int proc, pid_t pid, const struct ns_mount *mount);
 
 /*
  * Fill INODES (one a row of ns_kinds, 0 where the kernel has none) with the namespaces that

@@ -59,6 +59,12 @@ static int another_harmless(void)
 	return mount("t", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, NULL);
 }
 
+/* As the old root would lie there if it had not been detached. */
+static int over_root(void)
+{
+	return mount("t", "/", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
 /* An open mount is an error; under another that nobody can take away, it is out of reach. */
 static int open_but_covered(void)
 {
@@ -100,6 +106,7 @@ static const struct sabotage sabotages[] = {
 	{ "executable",	      executable,	 -EPERM, "/noexec" },
 	{ "mask_writable",    mask_writable,	 -EPERM, "/proc/sys" },
 	{ "open_but_covered", open_but_covered,	 0,	 "" },
+	{ "over_root",	      over_root,	 -EPERM, "/" },
 	{ "proc_suid",	      proc_suid,	 -EPERM, "/proc" },
 	{ "root_writable",    root_writable,	 -EPERM, "/" },
 	{ "suid_below",	      suid_below,	 -EPERM, "/rw/sub" },

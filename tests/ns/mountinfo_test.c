@@ -70,6 +70,26 @@ TEST(each_line)
 	}
 }
 
+/* The type stands behind the optional fields, of which there may be none. */
+TEST(types)
+{
+	static const char *const types[] = { "ext3", "cgroup2", "fuse.longer-tha", "-" };
+	struct ns_reader reader =
+		reader_of("1 1 0:1 / /a rw shared:1 master:2 - ext3 /dev/x rw\n"
+			  "2 1 0:1 / /a rw - cgroup2 cgroup2 rw\n"
+			  "3 1 0:1 / /a rw unbindable - fuse.longer-than-that x rw\n"
+			  "4 1 0:1 / /a rw - - x rw\n"
+			  "5 1 0:1 / /a rw shared:1\n");
+	struct ns_mount mount;
+
+	for (size_t i = 0; i < COUNT(types); i++) {
+		ASSERT_EQ(1, ns_mount_next(&reader, &mount));
+		EXPECT_STREQ(types[i], mount.type);
+	}
+	EXPECT_EQ(-EBADMSG, ns_mount_next(&reader, &mount));
+	close(reader.fd);
+}
+
 /* More than one buffer: a root field of 16 KB, a path of 4095 escaped bytes, one too long. */
 TEST(long_line)
 {

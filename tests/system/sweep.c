@@ -9,6 +9,7 @@
  *	sweep fault-payload CMD...	the same, in the process that becomes the command
  *	sweep lie-init CMD...		do not make a call of it, and say that all went well
  *	sweep lie-payload CMD...
+ *	sweep lie-detach CMD...		lie-init, of umount2(2) only: the old root stays
  *	sweep toy, sweep careless	runners that do it wrong, to show that we would see it
  *	sweep probe			can anything be traced here?
  *
@@ -27,6 +28,7 @@
  * some were bad.
  *
  *	SWEEP_LIMIT_MS=5000	how long a run, and dying, may take
+ *	SWEEP_PASS=0		init is the child of the program after so many others
  *	SWEEP_STRIDE=1		strike at every N-th place only
  *	SWEEP_TURN=0		up to 5: each place has another errno in each turn
  *	SWEEP_ANY_WALLS=1	do not demand walls of a run without a fault
@@ -74,11 +76,16 @@ static const struct mode {
 	const char *name;
 	enum place place;
 	enum blow blow;
+	long only; /* strike at this call; 0: at all */
 } modes[] = {
-	{ "kill-supervisor", IN_SUPERVISOR, BLOW_KILL },   { "kill-init", IN_INIT, BLOW_KILL },
-	{ "fault-supervisor", IN_SUPERVISOR, BLOW_FAULT }, { "fault-init", IN_INIT, BLOW_FAULT },
-	{ "fault-payload", IN_PAYLOAD, BLOW_FAULT },	   { "lie-init", IN_INIT, BLOW_LIE },
-	{ "lie-payload", IN_PAYLOAD, BLOW_LIE },
+	{ "kill-supervisor", IN_SUPERVISOR, BLOW_KILL, 0 },
+	{ "kill-init", IN_INIT, BLOW_KILL, 0 },
+	{ "fault-supervisor", IN_SUPERVISOR, BLOW_FAULT, 0 },
+	{ "fault-init", IN_INIT, BLOW_FAULT, 0 },
+	{ "fault-payload", IN_PAYLOAD, BLOW_FAULT, 0 },
+	{ "lie-init", IN_INIT, BLOW_LIE, 0 },
+	{ "lie-payload", IN_PAYLOAD, BLOW_LIE, 0 },
+	{ "lie-detach", IN_INIT, BLOW_LIE, SYS_umount2 },
 };
 
 /* How far a run got. */
@@ -92,9 +99,11 @@ enum stop {
 struct sweep {
 	enum place place;
 	enum blow blow;
+	long only;
 	char **argv;
 	int limit_ms;
 	unsigned int stride, turn;
+	unsigned int pass;    /* children of the supervisor that are not init */
 	unsigned int places;  /* that were struck so far */
 	unsigned int trouble; /* that were bad */
 	int err_fd;	      /* what the current run wrote to stderr */
@@ -216,6 +225,22 @@ static pid_t follow(pid_t parent, unsigned long options)
 	return (pid_t)child;
 }
 
+/* Let PARENT, which follows forks, fork COUNT times; these children run free. */
+static bool pass_forks(pid_t parent, unsigned int count)
+{
+	unsigned long child;
+	int status;
+
+	for (; count; count--) {
+		if (!until_event(parent, is_fork) ||
+		    ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) < 0 ||
+		    await((pid_t)child, &status) != (pid_t)child ||
+		    ptrace(PTRACE_DETACH, (pid_t)child, NULL, NULL) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* Start the command, and stop what is to be struck at its beginning. */
 static bool start(struct run *run, struct sweep *sweep)
 {
@@ -252,6 +277,8 @@ static bool start(struct run *run, struct sweep *sweep)
 	if (sweep->place == IN_SUPERVISOR)
 		return true;
 	options = sweep->place == IN_PAYLOAD ? BASE_OPTIONS | FOLLOW_FORKS : BASE_OPTIONS;
+	if (!pass_forks(run->supervisor, sweep->pass))
+		return false;
 	run->target = follow(run->supervisor, options);
 	if (run->target && sweep->place == IN_PAYLOAD)
 		run->target = follow(run->target, BASE_OPTIONS);
@@ -288,6 +315,8 @@ static bool is_place(struct run *run, long nr)
 		nr = SYS_wait4;
 	run->in_row = nr == run->last_nr ? run->in_row + 1 : 0;
 	run->last_nr = nr;
+	if (run->sweep->only)
+		return nr == run->sweep->only;
 	return run->sweep->place == IN_SUPERVISOR || run->in_row % REPEATS == 0;
 }
 
@@ -796,6 +825,7 @@ static bool choose_mode(struct sweep *sweep, const char *name)
 			continue;
 		sweep->place = modes[i].place;
 		sweep->blow = modes[i].blow;
+		sweep->only = modes[i].only;
 		return true;
 	}
 	return false;
@@ -816,6 +846,7 @@ int main(int argc, char *argv[])
 		.limit_ms = (int)setting("SWEEP_LIMIT_MS", LIMIT_MS),
 		.stride = setting("SWEEP_STRIDE", 1),
 		.turn = setting("SWEEP_TURN", 0),
+		.pass = setting("SWEEP_PASS", 0),
 	};
 	char *before, *after;
 
