@@ -14,11 +14,14 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 /* Say what is missing. */
 __attribute__((format(printf, 2, 3))) static int missing(struct child *child, const char *format,
@@ -189,6 +192,37 @@ static int audit_mounts(struct child *child)
 	return err == -EPERM ? missing(child, "the mount at %s is more open than asked", at) : err;
 }
 
+/* One that the payload could write to; who may mount turns read-only, and covers, off. */
+static int find_cgroups(void *ctx, const struct ns_mount *mount)
+{
+	struct child *child = ctx;
+	int leads;
+
+	if (strncmp(mount->type, "cgroup", 6) != 0)
+		return 0;
+	if (!(child->plan->spec->caps & CAPS_BIT(CAP_SYS_ADMIN))) {
+		if (mount->attr & MOUNT_ATTR_RDONLY)
+			return 0;
+		leads = ns_mount_leads(child->proc, child->payload, mount);
+		if (leads == 0 || leads == -ENOENT || leads == -ENOTDIR)
+			return 0;
+	}
+	missing(child, "%.80s", mount->path);
+	return -EROFS;
+}
+
+/*
+ * The cgroups that limit a payload are its own to write to where it is, outside, the user who
+ * made them. So no cgroup file system may be there that it could write to, be it a
+ * part without them: in that part it could find another to leave its own for.
+ */
+static int audit_cgroups(struct child *child)
+{
+	if (!child->plan->owns_cgroups)
+		return 0;
+	return ns_mounts_each(child->proc, child->payload, find_cgroups, child);
+}
+
 /* Will descriptor NAME be closed by exec? Its fdinfo has the flags, in octal. */
 static bool closes_on_exec(const struct child *child, const char *name)
 {
@@ -246,8 +280,8 @@ static int audit_descriptors(struct child *child)
 int audit_payload(struct child *child)
 {
 	int (*const audits[])(struct child *) = {
-		await_payload, audit_sets,   audit_namespaces,
-		audit_maps,    audit_mounts, audit_descriptors,
+		await_payload, audit_sets,    audit_namespaces,	 audit_maps,
+		audit_mounts,  audit_cgroups, audit_descriptors,
 	};
 	int err = 0;
 

@@ -2,12 +2,12 @@
 /*
  * The cgroups of a sandbox: made just before the clone, one in each hierarchy that a limit
  * needs; init is put into them while it waits for its id maps, so that nothing of the sandbox
- * ever runs outside; read and removed when all is over.
+ * ever runs outside; read when all is over, and removed (reaper.c).
  *
- * A cgroup is a directory, and outlives its processes. So before the first is made a small
- * process of ours is, the reaper: it holds the end of a pipe whose other end closes when
- * the supervisor ends, however it ends, and removes them then. Should both be killed at once, the
- * next sandbox that is made in the same place removes what they left.
+ * Init makes its cgroup namespace then, and what it is in is the root of what can be mounted in
+ * there. That is not the group with the limits but one inside of it, so that a payload that
+ * may mount a cgroup file system, as the same user outside, does not find its limits in it. But
+ * for disks in v1, where a limit binds those alone who are in the very group.
  *
  * cgroups(7), Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/ of the kernel
  */
@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -32,26 +33,9 @@
 
 #include <linux/magic.h>
 
-#define PREFIX	   "sbrun-"
 #define CPU_PERIOD 100000 /* microseconds: the kernel's default */
 
-/* What is tried before it is given up: a dying process has left within milliseconds. */
-#define REMOVE_TRIES 10000
-#define REMOVE_MS    1
-
 /* ---- files of a cgroup ---- */
-
-static int write_file(int dir, const char *name, const char *text)
-{
-	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
 
 /* The number in the file NAME, or the one that stands behind KEY in it. */
 static bool read_number(int dir, const char *name, const char *key, uint64_t *value)
@@ -164,10 +148,10 @@ static int set_io_max(const struct spec *spec, const struct cgroup *group, const
 		if (group->v2)
 			text = xprintf(spec->arena, "%s %s=%llu", text, io_max_names[i], value);
 		else
-			err = write_file(group->dir, io_files_v1[i],
-					 xprintf(spec->arena, "%s %llu", text, value));
+			err = cgroup_write(group->dir, io_files_v1[i],
+					   xprintf(spec->arena, "%s %llu", text, value));
 	}
-	return err || !group->v2 ? err : write_file(group->dir, "io.max", text);
+	return err || !group->v2 ? err : cgroup_write(group->dir, "io.max", text);
 }
 
 static int set_limit(const struct spec *spec, const struct cgroup *group, enum limit_kind kind)
@@ -181,12 +165,12 @@ static int set_limit(const struct spec *spec, const struct cgroup *group, enum l
 		err = set_io_max(spec, group, &spec->io_max[i]);
 	if (kind == LIMIT_IO_MAX)
 		return err;
-	err = write_file(group->dir, names[0], limit_text(spec, kind, group->v2));
+	err = cgroup_write(group->dir, names[0], limit_text(spec, kind, group->v2));
 	if (err == -ENOENT && names[1])
-		err = write_file(group->dir, names[1], limit_text(spec, kind, group->v2));
+		err = cgroup_write(group->dir, names[1], limit_text(spec, kind, group->v2));
 	/* All of the sandbox ends, or what is left would be half a program. */
 	if (!err && kind == LIMIT_MEMORY && group->v2)
-		err = write_file(group->dir, "memory.oom.group", "1");
+		err = cgroup_write(group->dir, "memory.oom.group", "1");
 	return err;
 }
 
@@ -254,97 +238,44 @@ static void degrade(struct plan *plan, enum limit_kind kind, const char *dir, in
 		plan_rlimit(plan, stand_ins[i].resource, spec->limit[kind] + (kind == LIMIT_PIDS));
 }
 
-/* ---- removing ---- */
-
-/* Try until all in them is dead and they can be removed; false: something stays. */
-static bool remove_groups(const struct plan *plan)
-{
-	for (unsigned int tries = 0; tries < REMOVE_TRIES; tries++) {
-		unsigned int left = 0;
-
-		for (unsigned int i = 0; i < plan->ngroups; i++)
-			left += rmdir(plan->groups[i].path) < 0 && errno != ENOENT;
-		if (!left)
-			return true;
-		poll(NULL, 0, REMOVE_MS);
-	}
-	return false;
-}
-
-/*
- * Nothing of the supervisor's is to be held: a reader would wait for the end of a pipe. All in
- * v2's groups is killed, should init have survived (v1 cannot do that).
- */
-static void reap(const struct plan *plan, int pipe)
-{
-	sigset_t all;
-	char byte;
-
-	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || setsid() < 0 || dup2(pipe, 0) < 0 ||
-	    syscall(SYS_close_range, 1u, ~0u, 0u) < 0 || chdir("/") < 0)
-		_exit(STATUS_FAILED);
-	prctl(PR_SET_NAME, "sbrun-reaper");
-	while (read(0, &byte, 1) < 0 && errno == EINTR)
-		;
-	for (unsigned int i = 0; i < plan->ngroups; i++) {
-		int dir = open(plan->groups[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		if (dir >= 0 && plan->groups[i].v2)
-			write_file(dir, "cgroup.kill", "1");
-		close(dir);
-	}
-	_exit(remove_groups(plan) ? 0 : STATUS_FAILED);
-}
-
-static void start_reaper(struct plan *plan)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		fail("make a pipe: %s", strerror(errno));
-	fflush(NULL);
-	plan->reaper = fork();
-	if (plan->reaper < 0)
-		fail("fork: %s", strerror(errno));
-	if (plan->reaper == 0) {
-		close(ends[1]);
-		reap(plan, ends[0]);
-	}
-	close(ends[0]);
-	plan->reaper_pipe = ends[1];
-}
-
-/* What a supervisor that is gone left in BASE: "sbrun-PID-..."; rmdir() spares what is in use. */
-static void remove_stale(const struct spec *spec, const char *base)
-{
-	DIR *dir = opendir(base);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		int pid;
-
-		if (sscanf(entry->d_name, PREFIX "%d-", &pid) == 1 && kill(pid, 0) < 0 &&
-		    errno == ESRCH)
-			rmdir(xprintf(spec->arena, "%s/%s", base, entry->d_name));
-	}
-	if (dir)
-		closedir(dir);
-}
-
-void cgroup_remove(struct plan *plan)
-{
-	if (!plan->ngroups)
-		return;
-	close(plan->reaper_pipe);
-	while (waitpid(plan->reaper, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (!remove_groups(plan)) /* the reaper may have been killed */
-		fprintf(stderr, "sbrun: cgroup: %s: cannot be removed: %s\n", plan->groups[0].path,
-			strerror(errno));
-}
-
 /* ---- making ---- */
+
+/* Where we are in nobody's way. */
+static void hand_down(const struct spec *spec, struct cgroup_place *places)
+{
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		struct cgroup_place *place = &places[i];
+		const char *controller = cgroup_controller((enum limit_kind)i, true);
+
+		if (!place->error && place->enable && !place->aside)
+			place->error = cgroup_write(
+				AT_FDCWD,
+				xprintf(spec->arena, "%s/cgroup.subtree_control", place->dir),
+				xprintf(spec->arena, "+%s", controller));
+	}
+}
+
+/* Out of our own group, all that is ours, and only then it hands controllers down. */
+static int step_aside(const struct plan *plan)
+{
+	const struct aside *aside = &plan->aside;
+	struct bpf_arena *arena = plan->spec->arena;
+	const pid_t pids[] = { plan->reaper, plan->spec->background ? getppid() : 0, 0 };
+	const char *file;
+	int err = 0;
+
+	if (!aside->path)
+		return 0;
+	if (mkdir(aside->path, 0755) < 0)
+		return -errno;
+	file = xprintf(arena, "%s/cgroup.procs", aside->path);
+	for (size_t i = 0; i < sizeof(pids) / sizeof(*pids) && !err; i++)
+		err = cgroup_write(AT_FDCWD, file, xprintf(arena, "%d", (int)pids[i]));
+	if (err || !*aside->enable)
+		return err;
+	file = xprintf(arena, "%s/cgroup.subtree_control", aside->base);
+	return cgroup_write(AT_FDCWD, file, aside->enable);
+}
 
 static struct cgroup *find_group(struct plan *plan, const char *base)
 {
@@ -355,14 +286,15 @@ static struct cgroup *find_group(struct plan *plan, const char *base)
 	return NULL;
 }
 
-/* A name that nobody has, and that remove_stale() can read. */
+/* A name that nobody has, and that reaper_remove_stale() can read. */
 static const char *make_name(const struct spec *spec)
 {
 	uint64_t random;
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		fail("getrandom: %s", strerror(errno));
-	return xprintf(spec->arena, PREFIX "%d-%016llx", (int)getpid(), (unsigned long long)random);
+	return xprintf(spec->arena, CGROUP_PREFIX "%d-%016llx", (int)getpid(),
+		       (unsigned long long)random);
 }
 
 /* Is DIR what it seems to be? Files of another file system would limit nothing. */
@@ -377,12 +309,61 @@ static int check_type(int dir, bool v2)
 
 static int make_group(struct cgroup *group)
 {
+	uint64_t value = 1;
+	int err;
+
 	if (mkdir(group->path, 0755) < 0)
 		return -errno;
 	group->dir = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group->dir < 0)
 		return -errno;
-	return check_type(group->dir, group->v2);
+	err = check_type(group->dir, group->v2);
+	if (err || !group->inner)
+		return err;
+	/* Before Linux 5.11 v1's memory is not limited together with what is below, unless told. */
+	cgroup_write(group->dir, "memory.use_hierarchy", "1");
+	if (read_number(group->dir, "memory.use_hierarchy", NULL, &value) && value != 1)
+		return -EOPNOTSUPP;
+	return mkdir(group->inner, 0755) < 0 ? -errno : 0;
+}
+
+/* PLACE, where we are, is to hand down the controller of KIND, and no process can be in it then. */
+static void plan_aside(struct plan *plan, enum limit_kind kind, const struct cgroup_place *place,
+		       const char *name)
+{
+	struct aside *aside = &plan->aside;
+	struct bpf_arena *arena = plan->spec->arena;
+	const char *controller = cgroup_controller(kind, true);
+
+	if (!aside->path)
+		*aside = (struct aside){
+			.base = place->dir,
+			.path = xprintf(arena, "%s/%s-aside", place->dir, name),
+			.enable = "",
+			.disable = "",
+		};
+	if (!place->enable)
+		return;
+	aside->enable = xprintf(arena, "%s+%s ", aside->enable, controller);
+	aside->disable = xprintf(arena, "%s-%s ", aside->disable, controller);
+}
+
+static void take_group(struct plan *plan, enum limit_kind kind, const struct cgroup_place *place,
+		       const char *name)
+{
+	struct cgroup *group = find_group(plan, place->dir);
+	struct bpf_arena *arena = plan->spec->arena;
+
+	if (!group) {
+		group = &plan->groups[plan->ngroups++];
+		group->base = place->dir;
+		group->path = xprintf(arena, "%s/%s", place->dir, name);
+		group->inner = xprintf(arena, "%s/" CGROUP_INNER, group->path);
+		group->v2 = place->v2;
+		group->dir = -1;
+	}
+	if (!group->v2 && (kind == LIMIT_IO_MAX || kind == LIMIT_IO_WEIGHT))
+		group->inner = NULL;
 }
 
 /* Which groups are needed; none is made yet. */
@@ -396,34 +377,46 @@ static void choose_groups(struct plan *plan, const struct cgroup_place *places)
 
 		if (!(spec->limited & (1u << i)))
 			continue;
-		if (place->error)
+		if (place->error) {
 			degrade(plan, (enum limit_kind)i, place->dir, place->error);
-		else if (!find_group(plan, place->dir))
-			plan->groups[plan->ngroups++] = (struct cgroup){
-				.base = place->dir,
-				.path = xprintf(spec->arena, "%s/%s", place->dir, name),
-				.v2 = place->v2,
-				.dir = -1,
-			};
+			continue;
+		}
+		if (place->aside)
+			plan_aside(plan, (enum limit_kind)i, place, name);
+		take_group(plan, (enum limit_kind)i, place, name);
 	}
+}
+
+/* An id that is nobody else's, which root takes for a payload, has none. */
+static bool owns_cgroups(const struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+
+	return plan->idmap.outside_uid == geteuid() || spec->maps[0].n ||
+	       ((spec->share & CLONE_NEWUSER) && spec->has_uid);
 }
 
 void cgroup_make(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
 	struct cgroup_place places[LIMIT_KINDS];
+	int err;
 
 	if (!spec->limited)
 		return;
-	cgroup_places(spec->arena, spec->limited, places);
+	cgroup_places(spec, places);
+	hand_down(spec, places);
 	choose_groups(plan, places);
 	if (!plan->ngroups)
 		return;
-	start_reaper(plan);
+	plan->owns_cgroups = owns_cgroups(plan);
+	reaper_start(plan);
+	err = step_aside(plan);
+	if (err)
+		fail("cgroup: step aside from %s: %s", escaped(spec->arena, plan->aside.base),
+		     strerror(-err));
 	for (unsigned int i = 0; i < plan->ngroups; i++) {
-		int err;
-
-		remove_stale(spec, plan->groups[i].base);
+		reaper_remove_stale(spec, plan->groups[i].base);
 		err = make_group(&plan->groups[i]);
 		if (err)
 			fail("cgroup: %s: %s", escaped(spec->arena, plan->groups[i].path),
@@ -431,7 +424,6 @@ void cgroup_make(struct plan *plan)
 	}
 	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
 		const struct cgroup *group;
-		int err;
 
 		if (!(spec->limited & ~plan->no_limits & (1u << i)))
 			continue;
@@ -447,13 +439,14 @@ void cgroup_make(struct plan *plan)
 /* It is read back: a group that does not name PID would limit nothing. */
 static int join(const struct spec *spec, const struct cgroup *group, pid_t pid)
 {
+	const char *file = group->inner ? CGROUP_INNER "/cgroup.procs" : "cgroup.procs";
 	uint64_t found = 0;
 	int err;
 
-	err = write_file(group->dir, "cgroup.procs", xprintf(spec->arena, "%d", (int)pid));
+	err = cgroup_write(group->dir, file, xprintf(spec->arena, "%d", (int)pid));
 	if (err)
 		return err;
-	if (!read_number(group->dir, "cgroup.procs", NULL, &found) || found != (uint64_t)pid)
+	if (!read_number(group->dir, file, NULL, &found) || found != (uint64_t)pid)
 		return -ESRCH;
 	return 0;
 }
@@ -497,6 +490,9 @@ void cgroup_usage(const struct plan *plan, struct usage *usage)
 		{ "memory.oom_control", "oom_kill", USAGE(memory_kills), 1 },
 		{ "pids.peak", NULL, USAGE(pids_peak), 1 },
 		{ "pids.events", "max", USAGE(pids_denied), 1 },
+		/* V1 counts an event where the process is. */
+		{ CGROUP_INNER "/memory.oom_control", "oom_kill", USAGE(memory_kills), 1 },
+		{ CGROUP_INNER "/pids.events", "max", USAGE(pids_denied), 1 },
 	};
 
 	for (unsigned int i = 0; i < plan->ngroups; i++) {

@@ -191,6 +191,9 @@ static const struct row rows[] = {
 /* The walls, and the command. */
 { "audit", EPERM, NULL, NULL, NULL, NULL,
   "a wall that was asked for is not there; nothing was run", NULL },
+{ "audit", EROFS, "cgroups can be written to there", NULL, NULL, NULL,
+  "with them the command could raise its own limits, or leave them",
+  "--ro-bind them, or hide them: --tmpfs /sys/fs/cgroup" },
 { "landlock", ENOTRECOVERABLE, "what it must deny it allows", NULL, NULL, NULL,
   "the kernel, or a filter around us, says that it is there and it is not", NULL },
 { "exec", ENOENT, NULL, NULL, NULL, NULL,

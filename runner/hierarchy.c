@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a cgroup for the sandbox can be made: below the one that we are in, so that whatever
- * limits us limits the sandbox, too.
+ * Where a cgroup for the sandbox can be made: below the one that we are in, and nowhere else, so
+ * that whatever limits us limits the sandbox, too.
  *
  * A controller (memory, pids, ...) belongs to one hierarchy: an old one that is mounted for it (v1),
  * or the unified one (v2). In v2 a group that holds processes cannot hand controllers to its
- * children, but for the root of all. Ours does hold processes: us. Then the
- * group above may serve, if it is ours to write: that is so for root, and for what systemd has
- * delegated, where services and scopes are the leaves.
+ * children, but for the root of all. Ours does hold processes: us. Where we are alone in it, as
+ * in a scope that systemd delegates, we can step aside, into a child of it (aside.c).
  *
  * cgroups(7), Documentation/admin-guide/cgroup-v2.rst of the kernel
  */
@@ -32,7 +31,6 @@ struct hierarchies {
 	struct mounted mounts[MOUNTS];
 	unsigned int nmounts;
 	const char *own; /* /proc/self/cgroup */
-	bool only_look;
 };
 
 /* The controller of each limit. Any group of v2 tells of the processor time that was used. */
@@ -58,8 +56,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* All of a small file; NULL: it cannot be read. */
-static const char *read_text(struct bpf_arena *arena, const char *path)
+const char *cgroup_text(struct bpf_arena *arena, const char *path)
 {
 	char *text = xalloc(arena, TEXT_SIZE);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -70,6 +67,18 @@ static const char *read_text(struct bpf_arena *arena, const char *path)
 	n = read(fd, text, TEXT_SIZE - 1);
 	close(fd);
 	return n < 0 ? NULL : text;
+}
+
+int cgroup_write(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 /* "10 31 0:28 ROOT POINT rw,relatime [...] - TYPE source OPTIONS" */
@@ -106,7 +115,7 @@ static void read_hierarchies(struct hierarchies *h)
 	free(line);
 	if (file)
 		fclose(file);
-	h->own = read_text(h->arena, "/proc/self/cgroup");
+	h->own = cgroup_text(h->arena, "/proc/self/cgroup");
 }
 
 /* Our group in the hierarchy of CONTROLLER ("": v2): the rest of its line "4:memory:/path". */
@@ -138,9 +147,8 @@ static const char *path_below(const char *path, const char *root)
 	return strcmp(path + len, "/") == 0 ? "" : path + len;
 }
 
-/* The directory of our own group, and the mount that it is in; NULL: it is not to be seen. */
-static const char *own_directory(const struct hierarchies *h, const char *controller,
-				 const struct mounted **in)
+/* The directory of our own group; NULL: it is not to be seen. */
+static const char *own_directory(const struct hierarchies *h, const char *controller)
 {
 	const char *path = own_path(h, controller), *rest;
 
@@ -152,98 +160,88 @@ static const char *own_directory(const struct hierarchies *h, const char *contro
 		rest = path_below(path, mount->root);
 		if (!rest)
 			continue;
-		*in = mount;
 		return xprintf(h->arena, "%s%s", mount->point, rest);
 	}
 	return NULL;
 }
 
-static int write_text(const char *path, const char *text)
+/* Can cgroups be made in DIR, and processes be put into them? 0 or -errno. */
+static int may_make(struct bpf_arena *arena, const char *dir)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
+	if (access(dir, W_OK | X_OK) < 0 ||
+	    access(xprintf(arena, "%s/cgroup.procs", dir), W_OK) < 0)
 		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return 0;
 }
 
-/* Does it hold processes, and is not the root of all, which alone has no type? */
-static bool is_leaf(struct bpf_arena *arena, const char *dir)
-{
-	const char *processes = read_text(arena, xprintf(arena, "%s/cgroup.procs", dir));
-
-	return processes && *processes && access(xprintf(arena, "%s/cgroup.type", dir), F_OK) == 0;
-}
+enum holds { HOLDS_NOBODY, HOLDS_US, HOLDS_OTHERS };
 
 /*
- * Do children of DIR get CONTROLLER? They do from now on, if we may say so. A leaf would take
- * some of them (pids, cpu), but for threads: no process can then be put into its children.
+ * Whose are the processes of DIR? The root of all, which alone has no type, may hold any. Of ours
+ * there are two with --background: one waits for the start of the other's.
  */
-static int hand_down(const struct hierarchies *h, const char *dir, const char *controller)
+static enum holds who_is_in(const struct spec *spec, const char *dir)
 {
-	struct bpf_arena *arena = h->arena;
-	const char *file = xprintf(arena, "%s/cgroup.subtree_control", dir);
-	const char *there = read_text(arena, xprintf(arena, "%s/cgroup.controllers", dir));
-	const char *list = read_text(arena, file);
+	struct bpf_arena *arena = spec->arena;
+	const char *line = cgroup_text(arena, xprintf(arena, "%s/cgroup.procs", dir));
+	bool we = false;
+	char *end;
 
-	if (is_leaf(arena, dir))
-		return -EBUSY;
-	if (list && has_word(list, controller))
-		return 0;
-	if (h->only_look)
-		return !there || !has_word(there, controller) ? -ENOENT :
-		       access(file, W_OK) < 0		      ? -errno :
-								0;
-	return write_text(file, xprintf(arena, "+%s", controller));
+	if (access(xprintf(arena, "%s/cgroup.type", dir), F_OK) < 0)
+		return HOLDS_NOBODY;
+	for (; line && *line; line = end + (*end == '\n')) {
+		pid_t pid = (pid_t)strtol(line, &end, 10);
+
+		if (pid != getpid() && !(spec->background && pid == getppid()))
+			return HOLDS_OTHERS;
+		we = true;
+	}
+	return we ? HOLDS_US : HOLDS_NOBODY;
 }
 
-/* Can all of LIMITS be had in children of DIR? How many cannot; PLACES says why. */
-static unsigned int try_directory(const struct hierarchies *h, const char *dir, unsigned int limits,
-				  struct cgroup_place *places)
+/* Can children of DIR get CONTROLLER, now or when nobody is in it any more? 0 or -errno. */
+static int may_hand_down(const struct spec *spec, struct cgroup_place *place,
+			 const char *controller)
 {
-	int denied = access(dir, W_OK | X_OK) < 0 ? -errno : 0;
-	unsigned int bad = 0;
+	struct bpf_arena *arena = spec->arena;
+	const char *file = xprintf(arena, "%s/cgroup.subtree_control", place->dir);
+	const char *list = cgroup_text(arena, file);
+	const char *there = cgroup_text(arena, xprintf(arena, "%s/cgroup.controllers", place->dir));
 
-	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+	if (!there || !has_word(there, controller))
+		return -ENOENT;
+	switch (who_is_in(spec, place->dir)) {
+	case HOLDS_OTHERS:
+		return -EBUSY;
+	case HOLDS_US:
+		place->aside = true;
+		break;
+	case HOLDS_NOBODY:
+		break;
+	}
+	place->enable = !list || !has_word(list, controller);
+	return (place->aside || place->enable) && access(file, W_OK) < 0 ? -errno : 0;
+}
+
+/* In our own group, if that can be. */
+static void find_v2(const struct spec *spec, const struct hierarchies *h, unsigned int limits,
+		    struct cgroup_place *places)
+{
+	const char *own = own_directory(h, "");
+	int denied = own ? may_make(h->arena, own) : 0;
+
+	for (unsigned int i = 0; own && i < LIMIT_KINDS; i++) {
 		if (!(limits & (1u << i)))
 			continue;
-		places[i] = (struct cgroup_place){ .dir = dir, .v2 = true, .error = denied };
+		places[i] = (struct cgroup_place){ .dir = own, .v2 = true, .error = denied };
 		if (!denied && controllers[i].v2)
-			places[i].error = hand_down(h, dir, controllers[i].v2);
-		bad += places[i].error != 0;
-	}
-	return bad;
-}
-
-/* In our own group if that can be, else in the one above, if it is better. */
-static void find_v2(const struct hierarchies *h, unsigned int limits, struct cgroup_place *places)
-{
-	const struct mounted *mount = NULL;
-	const char *own = own_directory(h, "", &mount), *above;
-	struct cgroup_place others[LIMIT_KINDS];
-	unsigned int bad;
-
-	if (!own)
-		return;
-	bad = try_directory(h, own, limits, places);
-	if (!bad || strcmp(own, mount->point) == 0)
-		return;
-	above = xprintf(h->arena, "%.*s", (int)(strrchr(own, '/') - own), own);
-	if (try_directory(h, above, limits, others) >= bad)
-		return;
-	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
-		if (limits & (1u << i))
-			places[i] = others[i];
+			places[i].error = may_hand_down(spec, &places[i], controllers[i].v2);
 	}
 }
 
 static void find_v1(const struct hierarchies *h, unsigned int kind, struct cgroup_place *place)
 {
-	const struct mounted *mount = NULL;
-	const char *own = own_directory(h, controllers[kind].v1, &mount);
+	const char *own = own_directory(h, controllers[kind].v1);
 
 	if (!own)
 		return;
@@ -252,10 +250,13 @@ static void find_v1(const struct hierarchies *h, unsigned int kind, struct cgrou
 	place->error = access(own, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
-static void find_places(struct hierarchies *h, unsigned int limits, struct cgroup_place *places)
+void cgroup_places(const struct spec *spec, struct cgroup_place *places)
 {
+	struct hierarchies *h = xalloc(spec->arena, sizeof(*h));
+	const unsigned int limits = spec->limited;
 	unsigned int unified = 0;
 
+	h->arena = spec->arena;
 	read_hierarchies(h);
 	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
 		places[i] = (struct cgroup_place){ .error = -ENODEV };
@@ -266,26 +267,9 @@ static void find_places(struct hierarchies *h, unsigned int limits, struct cgrou
 		if (places[i].error == -ENODEV)
 			unified |= 1u << i;
 	}
-	find_v2(h, unified, places);
+	find_v2(spec, h, unified, places);
 	if ((limits & (1u << LIMIT_CPU_TIME)) && places[LIMIT_CPU_TIME].error)
 		find_v1(h, LIMIT_CPU_TIME, &places[LIMIT_CPU_TIME]);
-}
-
-void cgroup_places(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places)
-{
-	struct hierarchies *h = xalloc(arena, sizeof(*h));
-
-	h->arena = arena;
-	find_places(h, limits, places);
-}
-
-void cgroup_places_look(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places)
-{
-	struct hierarchies *h = xalloc(arena, sizeof(*h));
-
-	h->arena = arena;
-	h->only_look = true;
-	find_places(h, limits, places);
 }
 
 const char *cgroup_controller(enum limit_kind kind, bool v2)

@@ -193,6 +193,9 @@ int limits_finish(struct spec *spec, struct bpf_error *err)
 	const struct setting *set = spec->settings;
 
 	if (spec->limited & memory) {
+		/* It was not asked for by itself: what will do for the one will do for both. */
+		if (!(spec->limited & swap) && (spec->limits_degraded & memory))
+			spec->limits_degraded |= swap;
 		spec->limited |= swap;
 		return 0;
 	}

@@ -29,21 +29,28 @@ int limits_finish(struct spec *spec, struct bpf_error *err);
 
 /* ---- hierarchy.c ---- */
 
+/* All of a small file; NULL: it cannot be read. */
+const char *cgroup_text(struct bpf_arena *arena, const char *path);
+int cgroup_write(int dir, const char *name, const char *text); /* to a file; 0 or -errno */
+
 struct cgroup_place {
 	const char
 		*dir; /* in which a cgroup for the limit can be made, or could not; NULL: nowhere */
 	bool v2;
-	int error; /* 0, or -errno why not */
+	bool aside;  /* we are in there, alone, and must first step aside */
+	bool enable; /* the controller must be handed down, behind that */
+	int error;   /* 0, or -errno why not */
 };
 
-/* Fill PLACES, one for each kind, for those of LIMITS (bits of enum limit_kind). */
-void cgroup_places(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places);
-
-/* The same, as it would be: nothing is changed for that. */
-void cgroup_places_look(struct bpf_arena *arena, unsigned int limits, struct cgroup_place *places);
+/* Fill PLACES, one for each kind, for the limits of SPEC. */
+void cgroup_places(const struct spec *spec, struct cgroup_place *places);
 const char *cgroup_controller(enum limit_kind kind, bool v2);
 
 /* ---- cgroup.c ---- */
+
+/* How the names of the groups begin; the supervisor's pid follows. And how that inside is called. */
+#define CGROUP_PREFIX "sbrun-"
+#define CGROUP_INNER  "inside"
 
 /* Make the cgroups that the plan's limits need; exits with a message on what fails. */
 void cgroup_make(struct plan *plan);
@@ -60,8 +67,16 @@ void cgroup_usage(const struct plan *plan, struct usage *usage);
 /* Do they tell of the processor time used? */
 bool cgroup_accounts(const struct plan *plan);
 
+/* ---- reaper.c ---- */
+
+/* Start the process that removes them in the end; exits with a message. */
+void reaper_start(struct plan *plan);
+
 /* Remove them, when all in them is dead. */
 void cgroup_remove(struct plan *plan);
+
+/* What a supervisor that is gone left in BASE. */
+void reaper_remove_stale(const struct spec *spec, const char *base);
 
 /* ---- account.c ---- */
 

@@ -69,17 +69,18 @@ int probe_cgroup2(const struct feature *row, char *value)
 	return fs.f_type == CGROUP2_SUPER_MAGIC ? 0 : ENODEV;
 }
 
-/* A cgroup for the limit ARG could be made; what children of a group get is not touched. */
+/* A cgroup for the limit ARG could be made; none is, and what children of a group get is not touched. */
 int probe_limit(const struct feature *row, char *value)
 {
 	struct cgroup_place places[LIMIT_KINDS];
 	struct bpf_arena arena = { .size = ARENA_SIZE };
+	struct spec spec = { .arena = &arena, .limited = 1u << row->arg };
 
 	arena.base =
 		mmap(NULL, arena.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (arena.base == MAP_FAILED)
 		return errno;
-	cgroup_places_look(&arena, 1u << row->arg, places);
+	cgroup_places(&spec, places);
 	if (!places[row->arg].error)
 		strcpy(value, places[row->arg].v2 ? "v2" : "v1");
 	return -places[row->arg].error;

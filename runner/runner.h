@@ -329,8 +329,15 @@ struct gate {
 /* A cgroup of ours, in one hierarchy. */
 struct cgroup {
 	const char *base, *path; /* it is made in the one, and is the other */
+	const char *inner;	 /* inside of it, which holds the processes; NULL: itself */
 	bool v2;
 	int dir;
+};
+
+/* Our own cgroup of v2, which we leave for one inside of it, as long as there is a sandbox. */
+struct aside {
+	const char *base, *path;      /* the one and the other; NULL: we stay */
+	const char *enable, *disable; /* what BASE hands down meanwhile: "+memory +pids " */
 };
 
 struct plan {
@@ -354,6 +361,8 @@ struct plan {
 	unsigned int nlimits;
 	struct cgroup groups[LIMIT_KINDS]; /* made just before the clone */
 	unsigned int ngroups;
+	struct aside aside;
+	bool owns_cgroups;	 /* the payload may be, outside, a user who has some */
 	unsigned int no_limits;	 /* bits of enum limit_kind: not there, and less must do */
 	unsigned int processors; /* that there are */
 	pid_t reaper;		 /* who removes the groups when the last end of... */

@@ -21,6 +21,9 @@
 #   as_user CMD...                as an ordinary user, with a home of its own (only root can
 #                                 become one; others are one)
 #   need_root, need CMD...        or else skip the whole script
+#   stale_cgroups                 the cgroups of runs whose supervisor is no more
+#
+# A mount that is left below $T, or a cgroup of a run, makes the script fail in the end.
 #
 # Only CMDs may be written after "as_user", and "as_user" may stand before any CMD:
 # "expect_status 0 name as_user "$SBRUN" -- true"; AS=as_user does so for allowed and denied.
@@ -50,10 +53,31 @@ tap_bail() {
 	exit 1
 }
 
+# They are named after the supervisor, and its reaper has them for some moments yet.
+stale_cgroups() {
+	find /sys/fs/cgroup -type d -name 'sbrun-*' 2>/dev/null | while read -r tap_group; do
+		tap_pid=${tap_group##*/sbrun-}
+		[ -d "/proc/${tap_pid%%-*}" ] || printf '%s\n' "$tap_group"
+	done
+}
+
+# Those that were not there in the beginning, after ten seconds.
+tap_cgroups() {
+	tap_wait=$(($(date +%s) + 10))
+	while stale_cgroups | grep -Fvx -f "$T/cgroups" >"$T/left"; do
+		[ "$(date +%s)" -lt $tap_wait ] || return 0
+	done
+	return 1
+}
+
 tap_end() {
 	tap_code=$?
 	trap - EXIT
 	if [ -n "${T:-}" ]; then
+		if tap_cgroups; then
+			printf 'Bail out! a cgroup is left: %s\n' "$(head -n 1 "$T/left")"
+			exit 1
+		fi
 		if grep -Fq " $T" /proc/self/mounts; then
 			printf 'Bail out! a mount is left below %s\n' "$T"
 			exit 1
@@ -229,6 +253,7 @@ tap_setup() {
 	chmod 755 "$T"
 	mkdir -m 700 "$T/home"
 	: >"$T/in"
+	stale_cgroups >"$T/cgroups"
 	if [ "$(id -u)" -eq 0 ]; then
 		chown "$USER_ID:$USER_ID" "$T/home"
 		as_user true || tap_bail 'setpriv cannot become an ordinary user'
