@@ -272,6 +272,16 @@ void cgroup_places(const struct spec *spec, struct cgroup_place *places)
 		find_v1(h, LIMIT_CPU_TIME, &places[LIMIT_CPU_TIME]);
 }
 
+const char *cgroup_directory(struct bpf_arena *arena, const char *groups, const char *controller)
+{
+	struct hierarchies *h = xalloc(arena, sizeof(*h));
+
+	h->arena = arena;
+	read_hierarchies(h);
+	h->own = groups;
+	return own_directory(h, controller);
+}
+
 const char *cgroup_controller(enum limit_kind kind, bool v2)
 {
 	return v2 && controllers[kind].v2 ? controllers[kind].v2 : controllers[kind].v1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * --status PID: the walls round a process that runs already (inspect.c), and how each is seen
- * (walls.c).
+ * (walls.c, groups.c).
  */
 #ifndef RUNNER_INSPECT_H
 #define RUNNER_INSPECT_H
@@ -30,6 +30,9 @@ struct wall {
 };
 
 extern const struct wall inspect_walls[]; /* ends with a NULL name */
+
+/* The cgroups round it, their limits, and what is used of them (groups.c). */
+enum wall_state inspect_cgroups(const struct target *t, unsigned long arg, const char **evidence);
 
 /* All of /proc/PID/NAME; NULL: it is not there, or not for us. */
 char *inspect_read(const struct target *t, pid_t pid, const char *name);

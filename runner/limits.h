@@ -44,6 +44,13 @@ struct cgroup_place {
 
 /* Fill PLACES, one for each kind, for the limits of SPEC. */
 void cgroup_places(const struct spec *spec, struct cgroup_place *places);
+
+/*
+ * Where we see the cgroup that GROUPS, a /proc/PID/cgroup, names for the hierarchy of CONTROLLER
+ * ("": v2); NULL: nowhere.
+ */
+const char *cgroup_directory(struct bpf_arena *arena, const char *groups, const char *controller);
+
 const char *cgroup_controller(enum limit_kind kind, bool v2);
 
 /* ---- cgroup.c ---- */

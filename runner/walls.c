@@ -398,35 +398,6 @@ static enum wall_state look_limits(const struct target *t, unsigned long arg, co
 	return *text ? WALL_YES : WALL_NO;
 }
 
-/*
- * Lines "NUMBER:CONTROLLERS:PATH"; those that the supervisor has as well are not its own. The last
- * part of the path will do: the groups are below those of the supervisor, or beside.
- */
-static enum wall_state look_cgroup(const struct target *t, unsigned long arg, const char **evidence)
-{
-	char *rest = inspect_read(t, t->process, "cgroup"), *line;
-	const char *outer = inspect_read(t, t->supervisor, "cgroup");
-	const char *text = "";
-
-	(void)arg;
-	if (!rest || !outer) {
-		*evidence = "cannot be read";
-		return WALL_UNKNOWN;
-	}
-	while ((line = strsep(&rest, "\n")) && *line) {
-		char *name = strchr(line, ':');
-
-		if (!name || strstr(outer, xprintf(t->arena, "%s\n", line)))
-			continue;
-		text = xprintf(t->arena, "%s%s%.*s %s", text, *text ? ", " : "",
-			       (int)strcspn(name + 1, "/"), name + 1,
-			       escaped(t->arena,
-				       strrchr(line, '/') ? strrchr(line, '/') + 1 : line));
-	}
-	*evidence = *text ? text : "none but that of sbrun";
-	return *text ? WALL_YES : WALL_NO;
-}
-
 static enum wall_state look_landlock(const struct target *t, unsigned long arg,
 				     const char **evidence)
 {
@@ -458,7 +429,7 @@ const struct wall inspect_walls[] = {
 	{ "descriptors",      look_descriptors,	 0 },
 	{ "core dumps",	      look_core,	 0 },
 	{ "limits",	      look_limits,	 0 },
-	{ "cgroup",	      look_cgroup,	 0 },
+	{ "cgroup",	      inspect_cgroups,	 0 },
 	{ NULL, NULL, 0 }
 };
 /* clang-format on */

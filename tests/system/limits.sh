@@ -247,6 +247,30 @@ test_mounted() {
 	expect_output '' "$who: ... and what it made there does not" stale_cgroups
 }
 
+# status_of OPTION...: what --status says of cgroups, of a run that waits.
+status_of() {
+	mkfifo "$T/go" "$T/there"
+	chmod 666 "$T/go" "$T/there"
+	as_caller "$SBRUN" --policy standard $VISIBLE --status-fd 3 "$@" -- cat \
+		<"$T/go" 3>"$T/there" &
+	job=$!
+	exec 4>"$T/go" 5<"$T/there"
+	read -r line <&5
+	pid=$(echo "$line" | sed 's/.*"payload":\([0-9]*\).*/\1/')
+	"$SBRUN" --status "$pid" | tr -s ' \n' ' ' |
+		grep -oE 'sbrun-[0-9]+-[0-9a-f]+ .[a-z_. ]*(pids|memory)\.(max|limit_in_bytes)[^)]*'
+	exec 4>&- 5<&-
+	wait $job
+	rm "$T/go" "$T/there"
+}
+
+test_status() {
+	can 'pids 16' 'memory 64M' || return 0
+	tap_run status_of --pids 16 --memory 64M
+	expect_stdout 'pids.max 17, pids.current [2-9]' "$who: --status: the limit and what is used"
+	expect_stdout 'memory[^ ]* 67108864, memory[^ ]* [1-9][0-9]*' "$who: ... of memory, too"
+}
+
 # Without a cgroup nothing is run, or what the policy says may be less.
 test_refusal() {
 	for limit in 'memory 64M' 'pids 16' 'cpu 1' 'io-weight 50' 'cpu-limit 9'; do
@@ -466,6 +490,7 @@ for caller in $CALLERS; do
 	test_sight
 	test_own_limits
 	test_mounted
+	test_status
 	test_refusal
 	test_degraded
 	test_below
