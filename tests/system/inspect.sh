@@ -8,10 +8,17 @@
 . "$(dirname "$0")/common.sh"
 
 # start OPTION...: a sandbox that sleeps; $pid is its supervisor. end: it ends.
+# It is told of a little before the command is executed.
 start() {
 	as_caller "$SBRUN" --background "$@" -- sleep 600 >"$T/pid" 2>"$T/err" </dev/null
 	pid=$(cat "$T/pid")
 	[ -n "$pid" ] || tap_bail "no sandbox: $(cat "$T/err")"
+	for _ in $(seq 1000); do
+		case $(as_caller "$SBRUN" --status "$pid") in
+		*", sleep;"*) return ;;
+		esac
+	done
+	tap_bail 'the command of a sandbox is not executed'
 }
 
 end() {

@@ -304,7 +304,7 @@ test_degraded() {
 	expect_status 0 "$who: less: processor time, asleep" \
 		sbrun $less --cpu-limit 0.5 -- "$HOG" sleep 700
 	event 'false true' 'less: is not told as a wall, but as less' '.[0] |
-		"\(.walls | contains(["memory"])) \(.degraded | contains(["memory"]))"' \
+		"\(.walls | contains(["memory"])) \(.missing | contains(["memory"]))"' \
 		$less --memory 64M -- true
 }
 
