@@ -163,6 +163,8 @@ static int apply_map(struct spec *spec, const struct setting *set, struct bpf_er
 
 static int apply_caps(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
+	if (set->nwords == 1 && strcmp(set->words[0], "none") == 0)
+		return 0;
 	for (unsigned int i = 0; i < set->nwords; i++) {
 		int cap = caps_find(set->words[i]);
 
@@ -212,11 +214,6 @@ static int apply_env(struct spec *spec, const struct setting *set, struct bpf_er
 		rule->value = pair ? set->words[1] : NULL;
 	}
 	return 0;
-}
-
-static int apply_syscalls(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	return bpf_policy_line(&spec->syscalls, set->text, &set->place, err);
 }
 
 #define ANY	 UINT_MAX
@@ -356,33 +353,33 @@ const struct directive directives[] = {
 { "rlimit", "NAME SOFT [HARD]", 2, 3, DIRECTIVE_KEYED, apply_rlimit, 0, limits,
   "of each process: nofile 1024, as 1G, cpu 10 ..." },
 
-{ "abi", "NAME...", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "abi", "NAME...", 1, ANY, SYSCALL, calls_line, 0, calls,
   "x86_64 i386 x32 aarch64 riscv64; others are killed" },
-{ "default", "ACTION", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "default", "ACTION", 1, ANY, SYSCALL, calls_line, 0, calls,
   "for a call that no rule names" },
-{ "unknown", "ACTION", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "unknown", "ACTION", 1, ANY, SYSCALL, calls_line, 0, calls,
   "for a number newer than the tables (errno(ENOSYS))" },
-{ "set", "@NAME CALL...", 2, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "set", "@NAME CALL...", 2, ANY, SYSCALL, calls_line, 0, calls,
   "give calls a common name" },
-{ "allow", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "allow", "CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "allow socket if domain == AF_UNIX" },
-{ "deny", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "deny", "CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "errno(EPERM)" },
-{ "errno", "(E) CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "errno", "(E) CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "the call fails with E: errno(ENOSYS) clone3" },
-{ "kill", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "kill", "CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "the process dies of SIGSYS" },
-{ "kill-thread", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "kill-thread", "CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "only the thread does" },
-{ "trap", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "trap", "CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "SIGSYS is sent, which the program may handle" },
-{ "log", "CALL... [if COND]", 1, ANY, SYSCALL, apply_syscalls, 0, calls,
+{ "log", "CALL... [if COND]", 1, ANY, SYSCALL, calls_line, 0, calls,
   "allowed, and written to the kernel's log" },
 
 { "include", "NAME", 1, 1, 0, NULL, 0, modes,
   "(in a policy, too) what another policy says" },
 { "policy", "NAME", 1, 1, MODE & ~DIRECTIVE_MODE, NULL, 0, modes,
-  "the policy to start from (strict), or a path" },
+  "the policy (strict), or a path; the next tighten" },
 { "args", "FD", 1, 1, OPT, NULL, 0, modes,
   "read options there, each word ended by a NUL" },
 { "status-fd", "FD", 1, 1, OPT | ONCE, apply_own_fd, FD_STATUS, modes,

@@ -236,21 +236,29 @@ static void print_rules(const struct plan *plan)
 {
 	const struct bpf_policy *policy = &plan->spec->syscalls;
 	struct seccomp_data data = { .arch = bpf_abis[bpf_abi_native()].arch };
+	uint32_t others = policy->default_action;
 	const char *name = "by argument";
 	char action[64];
 
-	for (const struct bpf_rule *rule = policy->rules; rule; rule = rule->next) {
-		if (!rule->cond)
-			continue;
-		print_item(name, xprintf(plan->spec->arena, "%s  (%s:%u)", rule->text,
-					 rule->place.file, rule->place.line));
-		name = "";
+	for (const struct bpf_policy *one = policy; one; one = one->under) {
+		others = bpf_strictest(others, one->default_action);
+		for (const struct bpf_rule *rule = one->rules; rule; rule = rule->next) {
+			if (!rule->cond)
+				continue;
+			print_item(name, xprintf(plan->spec->arena, "%s  (%s:%u)", rule->text,
+						 rule->place.file, rule->place.line));
+			name = "";
+		}
 	}
 	data.nr = (int)bpf_syscall_max(bpf_abi_native()) + 1;
 	bpf_action_name(bpf_policy_eval(policy, &data, NULL), action, sizeof(action));
 	print_item("newer calls", action);
-	bpf_action_name(policy->default_action, action, sizeof(action));
+	bpf_action_name(others, action, sizeof(action));
 	print_item("all others", action);
+	if (policy->under)
+		print_item("stacked", "a call runs if each of these policies lets it run; the "
+				      "program is proved to let none run that one of them does "
+				      "not, whatever its arguments");
 }
 
 static void print_questions(const struct plan *plan)

@@ -24,10 +24,15 @@
 /* What is asked for if no policy speaks of it, where the kernel has it. */
 #define DEFAULT (CAPS_LANDLOCK_FILES | CAPS_LANDLOCK_SCOPE)
 
+unsigned int landlock_wanted(const struct spec *spec)
+{
+	return spec->has_landlock ? spec->landlock : DEFAULT;
+}
+
 void plan_landlock(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
-	unsigned int wanted = spec->has_landlock ? spec->landlock : DEFAULT;
+	unsigned int wanted = landlock_wanted(spec);
 
 	plan->landlock = wanted & caps_landlock_walls();
 	if (!spec->has_landlock)

@@ -30,12 +30,19 @@ static void read_policy(struct spec *spec, const char *name)
 		fail_at(&err);
 }
 
+/* The first, or one that is stacked on those before it. */
 static void choose_policy(struct spec *spec, const char *name)
 {
-	if (spec->policy)
-		fail("--policy is given twice; a policy can include another");
-	spec->policy = escaped(spec->arena, name);
+	const unsigned int n = spec->turn / 2;
+	const char *shown = escaped(spec->arena, name);
+
+	if (n == SPEC_POLICIES)
+		fail("more than %d policies; a policy can include others", SPEC_POLICIES);
+	spec->policies[n] = name;
+	spec->policy = n ? xprintf(spec->arena, "%s + %s", spec->policy, shown) : shown;
+	spec->turn++;
 	read_policy(spec, name);
+	spec->turn++;
 }
 
 static void unknown_option(struct spec *spec, const char *name)
@@ -132,7 +139,7 @@ void options_parse(int argc, char *argv[], struct spec *spec)
 			     escaped(spec->arena, argv[i]));
 		i = take_option(spec, argc, argv, i);
 	}
-	if (settings_apply(spec, &err))
+	if (tighten(spec, &err) || settings_apply(spec, &err))
 		fail_at(&err);
 	if (i + 1 < argc)
 		spec->argv = argv + i + 1;

@@ -93,40 +93,6 @@ static void choose_namespaces(struct plan *plan)
 	}
 }
 
-static void check_actions(const struct bpf_policy *policy)
-{
-	char name[64];
-
-	for (const struct bpf_rule *rule = policy->rules; rule; rule = rule->next) {
-		if (bpf_action_available(rule->action & SECCOMP_RET_ACTION_FULL) == 0)
-			fail("%s:%u: this kernel has no action '%s'", rule->place.file,
-			     rule->place.line, bpf_action_name(rule->action, name, sizeof(name)));
-	}
-}
-
-/* Compile the filter, and believe it only after proof. */
-static void make_filter(struct plan *plan)
-{
-	struct bpf_arena *arena = plan->spec->arena;
-	const struct bpf_policy *policy = &plan->spec->syscalls;
-	struct bpf_error err = { 0 };
-	struct bpf_prog *prog;
-
-	check_actions(policy);
-	plan->filter = filter_find(plan->spec, &plan->cases);
-	if (plan->filter)
-		return;
-	prog = xalloc(arena, sizeof(*prog));
-	if (bpf_compile(policy, prog, &err))
-		fail_at(&err);
-	if (bpf_check(prog->insn, prog->len, &err))
-		fail("seccomp: the compiled filter is not acceptable: instruction %u: %s",
-		     err.place.line - 1, err.text);
-	if (bpf_verify(policy, prog, NULL, &plan->cases, &err))
-		fail("seccomp: the compiled filter is not what the policy says: %s", err.text);
-	plan->filter = prog;
-}
-
 /*
  * Limits say "no more than". Where the caller may have less, that is the limit: the wall is
  * where it was asked for, or nearer.
@@ -315,7 +281,7 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	identity_plan(plan);
 	plan_tree(plan);
 	plan_landlock(plan);
-	make_filter(plan);
+	plan_filter(plan);
 	plan->hostname = spec->hostname ? spec->hostname : "sandbox";
 	plan->directory = spec->directory ? spec->directory : "/";
 	plan->argv = make_argv(spec);

@@ -86,8 +86,10 @@ struct setting {
 	struct bpf_place place;
 	struct setting *same;	  /* the one before of those that may speak of the same */
 	struct setting *prefixes; /* the first of those that belong to it; they end at itself */
+	struct setting *over;	  /* the one that it replaced */
+	unsigned int turn;	  /* see struct spec */
+	unsigned int superseded;  /* 1 + the turn in which another replaced it; 0: none did */
 	bool try_form;
-	bool superseded; /* a later one of another file or the command line replaced it */
 };
 
 enum spec_mode {
@@ -102,11 +104,12 @@ enum spec_mode {
 	MODE_DOCTOR,
 };
 
-#define SPEC_HASH   4096
-#define SPEC_LIMITS 16
-#define SPEC_FDS    64
-#define SPEC_ENV    256
-#define SPEC_IO_MAX 8
+#define SPEC_HASH     4096
+#define SPEC_POLICIES 8
+#define SPEC_LIMITS   16
+#define SPEC_FDS      64
+#define SPEC_ENV      256
+#define SPEC_IO_MAX   8
 
 enum env_kind {
 	ENV_SET,
@@ -163,13 +166,22 @@ struct io_max {
 struct spec {
 	struct bpf_arena *arena;
 	enum spec_mode mode;
-	const char *policy;  /* the name that was given, printable */
+	const char *policy;  /* the name that was given, or names, printable */
 	const char *explain; /* "plan", "steps", "program"; NULL: all */
 	struct setting *settings, *last_setting;
 	struct setting *prefixes;	   /* the first that waits for its operation */
 	struct setting *hashed[SPEC_HASH]; /* by subject: the last of each bucket */
 
-	struct bpf_policy syscalls;
+	/*
+	 * The policies of the command line and its other options take turns: options are even, the
+	 * first policy is 1, the second, which is stacked on it, 3, and so on.
+	 */
+	unsigned int turn;
+	const char *policies[SPEC_POLICIES];
+
+	struct bpf_policy syscalls; /* of all policies together */
+	struct bpf_policy *calls;   /* of each by itself, ... */
+	unsigned int spoken;	    /* ... and a bit for each that says something of them */
 
 	unsigned long share;	/* CLONE_NEW* that are not wanted: the host's are used */
 	unsigned long degraded; /* CLONE_NEW* that may be missing */
@@ -273,6 +285,26 @@ int setting_line(void *ctx, char *text, const struct bpf_place *place, struct bp
 
 /* Carry out all settings in order, and check the result for contradictions. */
 int settings_apply(struct spec *spec, struct bpf_error *err);
+
+/* Is SET a line of a policy that is stacked on others? */
+bool setting_is_stacked(const struct setting *set);
+
+/* From now on SET counts for nothing; with what stands before it. */
+void setting_supersede(struct setting *set, unsigned int turn);
+
+/* ---- stacked policies (tighten.c, calls.c) ---- */
+
+/*
+ * Before the settings are carried out: does each stacked policy only make stricter what is in
+ * force without it? -EINVAL with ERR: the line that does not, and what is in force.
+ */
+int tighten(struct spec *spec, struct bpf_error *err);
+bool tighten_knows(const char *name); /* has it been decided how this directive is judged? */
+
+/* System calls: begin; take a line; check, and make one policy of those of all. */
+void calls_init(struct spec *spec);
+int calls_line(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int calls_finish(struct spec *spec, struct bpf_error *err);
 
 /* The settings again as a policy, includes dissolved. */
 void spec_print(FILE *out, const struct spec *spec);
@@ -390,6 +422,16 @@ void plan_descriptors(const struct spec *spec);
 /* Look everything up; exits with a message on what fails. */
 void plan_make(struct plan *plan, const struct spec *spec);
 
+/* Compile the filter, and believe it only after proof (proof.c). */
+void plan_filter(struct plan *plan);
+
+/*
+ * Does ALL let only run what ONE, the program of the policy NAME, lets run, too? -EBADE with ERR:
+ * a call that it should not.
+ */
+int proof_subset(struct bpf_arena *arena, const struct bpf_prog *all, const struct bpf_prog *one,
+		 const char *name, struct bpf_error *err);
+
 /* At most VALUE of RESOURCE for each process. */
 void plan_rlimit(struct plan *plan, int resource, rlim_t value);
 
@@ -472,6 +514,7 @@ int supervise(struct plan *plan); /* exit status; fills in the caller's signal m
 /* ---- Landlock (landlock.c) ---- */
 
 void plan_landlock(struct plan *plan);
+unsigned int landlock_wanted(const struct spec *spec); /* CAPS_LANDLOCK_*, if the kernel has them */
 
 /* The steps: make the ruleset, to which the building of the tree then adds; enforce it. */
 int landlock_prepare(struct child *child);

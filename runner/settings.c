@@ -44,9 +44,16 @@ static const char *key_of(const struct setting *set)
 	return key ? key : "";
 }
 
-static bool same_file(const struct setting *a, const struct setting *b)
+bool setting_is_stacked(const struct setting *set)
 {
-	return strcmp(a->place.file, b->place.file) == 0;
+	return set->turn > 1 && set->turn % 2;
+}
+
+/* Does SET come from another file or policy than OLD? */
+static bool from_elsewhere(const struct setting *old, const struct setting *set)
+{
+	return strcmp(old->place.file, set->place.file) != 0 ||
+	       (setting_is_stacked(set) && old->turn != set->turn);
 }
 
 static bool same_place(const struct setting *a, const struct setting *b)
@@ -70,8 +77,7 @@ static bool same_subject(const struct setting *old, const struct setting *set)
 {
 	if (old->superseded)
 		return false;
-	if (place_of(set) && place_of(old))
-		return same_place(old, set) && !same_file(old, set);
+	return same_place(old, set) && from_elsewhere(old, set);
 	if (old->row != set->row)
 		return false;
 	if (set->row->flags & DIRECTIVE_KEYED)
@@ -109,11 +115,11 @@ static int check_words(const struct setting *set, struct bpf_error *err)
 }
 
 /* What stands before an operation goes with it. */
-static void supersede(struct setting *old)
+void setting_supersede(struct setting *set, unsigned int turn)
 {
-	old->superseded = true;
-	for (struct setting *prefix = old->prefixes; prefix && prefix != old; prefix = prefix->next)
-		prefix->superseded = true;
+	set->superseded = 1 + turn;
+	for (struct setting *prefix = set->prefixes; prefix && prefix != set; prefix = prefix->next)
+		prefix->superseded = 1 + turn;
 }
 
 static int no_operation(const struct setting *prefix, struct bpf_error *err)
@@ -145,24 +151,55 @@ static int take_prefixes(struct spec *spec, struct setting *set, struct bpf_erro
  * place was looked at for the last one there; so a long policy that repeats itself costs no more
  * than one that does not.
  */
-static int replace_older(struct setting **bucket, const struct setting *set, struct bpf_error *err)
+static int replace_older(struct setting **bucket, struct setting *set, struct bpf_error *err)
 {
 	struct setting *old;
 
 	while ((old = *bucket) != NULL) {
-		if (same_place(old, set) && same_file(old, set))
+		if (same_place(old, set) && !from_elsewhere(old, set))
 			return 0;
 		if (!same_subject(old, set)) {
 			bucket = &old->same;
 			continue;
 		}
-		if (same_file(old, set) && !same_words(old, set))
+		if (!from_elsewhere(old, set) && !same_words(old, set))
 			return bpf_fail(err, -EINVAL, &set->place,
 					"%s is said twice, and differently", set->row->name);
-		supersede(old);
+		setting_supersede(old, set->turn);
+		if (!set->over)
+			set->over = old;
 		*bucket = old->same;
 	}
 	return 0;
+}
+
+static void append(struct spec *spec, struct setting *set)
+{
+	if (spec->last_setting)
+		spec->last_setting->next = set;
+	else
+		spec->settings = set;
+	spec->last_setting = set;
+}
+
+/*
+ * Put the last setting, and what stands before it and belongs to it, behind OLD. What a stacked
+ * policy says of a place must not come after what is in force there and below: mounted last it
+ * would uncover what others cover.
+ */
+static void move_behind(struct spec *spec, struct setting *old)
+{
+	struct setting *set = spec->last_setting;
+	struct setting *first = set->prefixes ? set->prefixes : set, *end = old;
+
+	while (end->next != first)
+		end = end->next;
+	if (end == old)
+		return;
+	end->next = NULL;
+	spec->last_setting = end;
+	set->next = old->next;
+	old->next = first;
 }
 
 int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
@@ -170,6 +207,7 @@ int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
 	struct setting **bucket = &spec->hashed[hash_subject(set)];
 	int ret;
 
+	set->turn = spec->turn;
 	ret = check_words(set, err);
 	if (!ret)
 		ret = take_prefixes(spec, set, err);
@@ -181,11 +219,9 @@ int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
 		set->same = *bucket;
 		*bucket = set;
 	}
-	if (spec->last_setting)
-		spec->last_setting->next = set;
-	else
-		spec->settings = set;
-	spec->last_setting = set;
+	append(spec, set);
+	if (set->over && setting_is_stacked(set) && place_of(set))
+		move_behind(spec, set->over);
 	return 0;
 }
 
@@ -267,24 +303,13 @@ int setting_line(void *ctx, char *text, const struct bpf_place *place, struct bp
 	return setting_add(spec, set, err);
 }
 
-/* Nobody would answer a notification, and no tracer is there: such calls would just fail. */
-static int check_action(uint32_t action, const struct bpf_place *place, struct bpf_error *err)
-{
-	action &= SECCOMP_RET_ACTION_FULL;
-	if (action == SECCOMP_RET_USER_NOTIF || action == SECCOMP_RET_TRACE)
-		return bpf_fail(err, -EINVAL, place,
-				"'notify' and 'trace' need somebody who answers; sbrun does not");
-	return 0;
-}
-
 int settings_apply(struct spec *spec, struct bpf_error *err)
 {
-	struct bpf_policy *calls = &spec->syscalls;
 	int ret;
 
 	if (spec->prefixes)
 		return no_operation(spec->prefixes, err);
-	bpf_policy_init(&spec->syscalls, spec->arena);
+	calls_init(spec);
 	for (const struct setting *set = spec->settings; set; set = set->next) {
 		if (set->superseded || !set->row->apply)
 			continue;
@@ -293,15 +318,7 @@ int settings_apply(struct spec *spec, struct bpf_error *err)
 			return ret;
 	}
 	ret = limits_finish(spec, err);
-	if (!ret)
-		ret = bpf_policy_finish(calls, err);
-	if (!ret)
-		ret = check_action(calls->default_action, &calls->default_place, err);
-	if (!ret)
-		ret = check_action(calls->unknown_action, &calls->unknown_place, err);
-	for (const struct bpf_rule *rule = calls->rules; rule && !ret; rule = rule->next)
-		ret = check_action(rule->action, &rule->place, err);
-	return ret;
+	return ret ? ret : calls_finish(spec, err);
 }
 
 /* Can BYTE stand in a policy as it is, outside of quotes? In them, '#' cannot, either. */
@@ -336,6 +353,9 @@ static void print_word(FILE *out, const char *word)
 
 void spec_print(FILE *out, const struct spec *spec)
 {
+	if (spec->syscalls.under)
+		fail("--print-policy: what these policies say of system calls together is no text\n"
+		     "fix: print each by itself; sbpf compiles them together (--stack)");
 	for (const struct setting *set = spec->settings; set; set = set->next) {
 		const struct directive *row = set->row;
 
