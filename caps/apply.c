@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The five capability sets, securebits and no_new_privs: give up, and prove that it is gone.
+ * The five capability sets and no_new_privs: give up, and prove that it is gone.
  *
  * Order matters to the caller: the bounding set and the securebits need CAP_SETPCAP, which
  * caps_limit() takes away. Emptying permitted alone is not enough: a process of uid 0 that
@@ -22,14 +22,6 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#include <linux/securebits.h>
-
-_Static_assert(CAPS_SECUREBITS_LOCKED ==
-		       (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-			SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-			SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED),
-	       "the value in the header is what its comment says");
 
 /* prctl() is variadic and the kernel looks at all five words: they must be words. */
 static int ask(int option, unsigned long arg2, unsigned long arg3)
@@ -246,15 +238,6 @@ int caps_inherit(caps_set set)
 	return now != set ? -ENOTRECOVERABLE : 0;
 }
 
-int caps_keep_over_ids(void)
-{
-	int now = ask(PR_GET_SECUREBITS, 0, 0);
-
-	if (now < 0)
-		return now;
-	return ask(PR_SET_SECUREBITS, (unsigned int)now | SECBIT_NO_SETUID_FIXUP, 0);
-}
-
 int caps_clear_ambient(void)
 {
 	int last, error;
@@ -270,30 +253,6 @@ int caps_clear_ambient(void)
 	if (error < 0)
 		return error;
 	return set ? -ENOTRECOVERABLE : 0;
-}
-
-/*
- * Bits above the ones we know (exec restrictions, since Linux 6.14) stay as they are: some
- * of them may be locked, and to change a locked bit is an error.
- */
-int caps_lock_securebits(void)
-{
-	unsigned int wanted;
-	int now, error;
-
-	now = ask(PR_GET_SECUREBITS, 0, 0);
-	if (now < 0)
-		return now;
-	wanted = ((unsigned int)now & ~CAPS_SECUREBITS_MASK) | CAPS_SECUREBITS_LOCKED;
-	if ((unsigned int)now == wanted)
-		return 0;
-	error = ask(PR_SET_SECUREBITS, wanted, 0);
-	if (error < 0)
-		return error;
-	now = ask(PR_GET_SECUREBITS, 0, 0);
-	if (now < 0)
-		return now;
-	return (unsigned int)now == wanted ? 0 : -ENOTRECOVERABLE;
 }
 
 int caps_no_new_privs(void)

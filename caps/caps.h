@@ -74,18 +74,6 @@ int caps_clear_ambient(void);
 int caps_inherit(caps_set set);
 int caps_limit_inherited(caps_set keep);
 
-/* From now on a change of ids leaves the sets alone (SECBIT_NO_SETUID_FIXUP). CAP_SETPCAP. */
-int caps_keep_over_ids(void);
-
-/*
- * NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each, and KEEP_CAPS locked
- * off: uid 0 inside is then an ordinary id. Needs CAP_SETPCAP, unless they are so already.
- * Bits outside the mask (of newer kernels, and not about capabilities) are left as they are.
- */
-int caps_lock_securebits(void);
-#define CAPS_SECUREBITS_LOCKED 0xefu
-#define CAPS_SECUREBITS_MASK   0xffu
-
 /* What the calling process holds, asked of the kernel. */
 int caps_read(struct caps_state *state);
 
@@ -100,6 +88,35 @@ int caps_read_status(int proc, pid_t pid, struct caps_state *state, unsigned int
 		     unsigned int *seccomp_filters);
 
 int caps_no_new_privs(void); /* for good: no exec gives an id or a capability any more */
+
+/* ---- securebits (securebits.c) ---- */
+
+struct caps_securebit {
+	const char *name; /* "noroot", "noroot-locked" */
+	unsigned int bit; /* SECBIT_* */
+};
+
+extern const struct caps_securebit caps_securebits[]; /* sorted; ends with a NULL name */
+
+const struct caps_securebit *caps_securebit_find(const char *name);
+
+/*
+ * Just BITS of the mask, and read back. Needs CAP_SETPCAP, unless they are so already. Bits
+ * outside the mask (of newer kernels, and not about capabilities) are left as they are.
+ */
+int caps_set_securebits(unsigned int bits);
+int caps_get_securebits(void);
+#define CAPS_SECUREBITS_MASK 0xffu
+
+/*
+ * NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each, and KEEP_CAPS locked
+ * off: uid 0 inside is then an ordinary id.
+ */
+int caps_lock_securebits(void);
+#define CAPS_SECUREBITS_LOCKED 0xefu
+
+/* From now on a change of ids leaves the sets alone (SECBIT_NO_SETUID_FIXUP). CAP_SETPCAP. */
+int caps_keep_over_ids(void);
 
 /* ---- identity (ids.c) ---- */
 

@@ -71,6 +71,8 @@ static int audit_sets(struct child *child)
 	    state.bounding != kept || state.ambient != kept)
 		return missing(child, kept ? "not just the capabilities to keep are left" :
 					     "a capability is left");
+	if ((child->plan->gate->securebits & CAPS_SECUREBITS_MASK) != child->plan->securebits)
+		return missing(child, "the securebits are not those that were asked for");
 	if (!state.no_new_privs)
 		return missing(child, "no_new_privs is not set");
 	if (mode != SECCOMP_MODE_FILTER)

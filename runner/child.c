@@ -228,6 +228,11 @@ static int lock_securebits(struct child *child)
 	return caps_lock_securebits();
 }
 
+static int choose_securebits(struct child *child)
+{
+	return caps_set_securebits(child->plan->securebits);
+}
+
 static int choose_ambient(struct child *child)
 {
 	return caps_inherit(child->plan->spec->caps);
@@ -269,9 +274,14 @@ static int no_new_privs(struct child *child)
 	return caps_no_new_privs();
 }
 
+/* What /proc does not show of us, init gets from here. */
 static int make_readable(struct child *child)
 {
-	(void)child;
+	int bits = caps_get_securebits();
+
+	if (bits < 0)
+		return bits;
+	child->plan->gate->securebits = (unsigned int)bits;
 	return caps_set_dumpable(true);
 }
 
@@ -371,7 +381,7 @@ const struct step steps[] = {
   "close-on-exec from 3 up: one of the host's directories is a way out" },
 { ACTOR_PAYLOAD, "ambient",      choose_ambient,
   "before securebits, which forbid it: what \"caps\" keeps lives through exec; else empty" },
-{ ACTOR_PAYLOAD, "securebits",   lock_securebits,
+{ ACTOR_PAYLOAD, "securebits",   choose_securebits,
   "needs CAP_SETPCAP: uid 0 inside gains nothing by exec" },
 { ACTOR_PAYLOAD, "bounding",     keep_bounding,
   "needs CAP_SETPCAP: no exec can bring one back" },

@@ -12,6 +12,7 @@
 
 #include "runner/files.h"
 #include "runner/limits.h"
+#include "runner/power.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -161,20 +162,6 @@ static int apply_map(struct spec *spec, const struct setting *set, struct bpf_er
 	return 0;
 }
 
-static int apply_caps(struct spec *spec, const struct setting *set, struct bpf_error *err)
-{
-	if (set->nwords == 1 && strcmp(set->words[0], "none") == 0)
-		return 0;
-	for (unsigned int i = 0; i < set->nwords; i++) {
-		int cap = caps_find(set->words[i]);
-
-		if (cap < 0)
-			return complain(set, err, "no such capability", set->words[i]);
-		spec->caps |= CAPS_BIT(cap);
-	}
-	return 0;
-}
-
 static int apply_hostname(struct spec *spec, const struct setting *set, struct bpf_error *err)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -308,6 +295,8 @@ const struct directive directives[] = {
   "more group ids, by newgidmap(1)" },
 { "caps", "NAME...", 1, ANY, 0, apply_caps, 0, who,
   "capabilities to keep, over its own namespaces only" },
+{ "securebits", "WORD...", 1, ANY, ONCE, apply_securebits, 0, who,
+  "with caps: just these are set, else all are; none" },
 { "hostname", "NAME", 1, 1, ONCE, apply_hostname, 0, who,
   "the host name inside (sandbox)" },
 

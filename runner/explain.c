@@ -202,6 +202,14 @@ static void print_power(const struct plan *plan)
 				   caps_set_text(spec->caps, caps, sizeof(caps))) :
 			   "none, in none of the five sets, and no way to get one: bounding "
 			   "set empty, securebits locked, no_new_privs");
+	text = plan->securebits ? "" : " none";
+	for (const struct caps_securebit *row = caps_securebits; row->name; row++) {
+		if (plan->securebits & row->bit)
+			text = xprintf(arena, "%s %s", text, row->name);
+	}
+	if (plan->securebits != CAPS_SECUREBITS_LOCKED)
+		print_item("securebits", text + 1);
+	text = "core 1";
 	for (unsigned int i = 0; i < plan->nlimits; i++) {
 		rlim_t value = plan->limits[i].limit.rlim_cur;
 

@@ -8,6 +8,7 @@
 #include "runner/terminal.h"
 
 #include "runner/files.h"
+#include "runner/power.h"
 
 #include <err.h>
 #include <errno.h>
@@ -282,6 +283,7 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	plan_tree(plan);
 	plan_landlock(plan);
 	plan_filter(plan);
+	plan->securebits = power_securebits(spec);
 	plan->hostname = spec->hostname ? spec->hostname : "sandbox";
 	plan->directory = spec->directory ? spec->directory : "/";
 	plan->argv = make_argv(spec);

@@ -202,8 +202,10 @@ struct spec {
 	struct spec_map {
 		struct ns_idrange range[NS_IDRANGES];
 		unsigned int n;
-	} maps[2];	       /* beside that one user and group: more users, more groups */
-	caps_set caps;	       /* that the payload keeps */
+	} maps[2];	     /* beside that one user and group: more users, more groups */
+	caps_set caps;	     /* that the payload keeps */
+	bool has_securebits; /* else all are set and locked */
+	unsigned int securebits;
 	const char *hostname;  /* NULL: "sandbox" */
 	const char *directory; /* NULL: "/" */
 
@@ -353,9 +355,10 @@ struct ending {
  * every call but execve(2), so it reports here, and waits here to be let go.
  */
 struct gate {
-	atomic_int armed;      /* set by the payload: filter installed, ready to exec */
-	atomic_int go;	       /* set by init: all walls read back */
-	struct report failure; /* kind 0: none */
+	atomic_int armed;	 /* set by the payload: filter installed, ready to exec */
+	atomic_int go;		 /* set by init: all walls read back */
+	unsigned int securebits; /* the payload's, as it read them: /proc does not tell of them */
+	struct report failure;	 /* kind 0: none */
 };
 
 /* A cgroup of ours, in one hierarchy. */
@@ -399,6 +402,7 @@ struct plan {
 	unsigned int processors; /* that there are */
 	pid_t reaper;		 /* who removes the groups when the last end of... */
 	int reaper_pipe;	 /* ... this pipe is closed, which is ours */
+	unsigned int securebits; /* of the payload */
 	unsigned int landlock,
 		no_landlock;	  /* the walls of it that are up, and that are not there */
 	struct rlimit own_nofile; /* the caller's, for the payload */

@@ -9,6 +9,7 @@
 #include "runner/runner.h"
 
 #include "runner/limits.h"
+#include "runner/power.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -318,6 +319,8 @@ int settings_apply(struct spec *spec, struct bpf_error *err)
 			return ret;
 	}
 	ret = limits_finish(spec, err);
+	if (!ret)
+		ret = power_finish(spec, err);
 	return ret ? ret : calls_finish(spec, err);
 }
 

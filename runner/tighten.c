@@ -12,6 +12,7 @@
  * last it would uncover what others cover. Nothing is added but what hides or closes.
  */
 #include "runner/limits.h"
+#include "runner/power.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -208,7 +209,16 @@ static const char *judge_landlock(struct judgement *j)
 		       old & CAPS_LANDLOCK_NET ? " net" : "");
 }
 
-/* Its lines take the place of all that were there before: "caps" adds. */
+/* All lines of the directive NAME that were in force are replaced. */
+static void replace(struct judgement *j, const char *name)
+{
+	for (struct setting *set = j->before->settings; set; set = set->next) {
+		if (strcmp(set->row->name, name) == 0 && was_in_force(set, j->set->turn))
+			setting_supersede(set, j->set->turn);
+	}
+}
+
+/* "caps" adds, so those before must go; and securebits are not chosen without. */
 static const char *judge_caps(struct judgement *j)
 {
 	char text[CAPS_TEXT_SIZE];
@@ -216,11 +226,15 @@ static const char *judge_caps(struct judgement *j)
 	if (j->asked->caps & ~j->before->caps)
 		return xprintf(j->asked->arena, "caps %s",
 			       caps_set_text(j->before->caps, text, sizeof(text)));
-	for (struct setting *set = j->before->settings; set; set = set->next) {
-		if (set->row == j->set->row && was_in_force(set, j->set->turn))
-			setting_supersede(set, j->set->turn);
-	}
+	replace(j, "caps");
+	if (!j->asked->caps)
+		replace(j, "securebits");
 	return NULL;
+}
+
+static const char *judge_securebits(struct judgement *j)
+{
+	return power_securebits(j->before) & ~power_securebits(j->asked) ? "more are set" : NULL;
 }
 
 /* ---- the process ---- */
@@ -370,6 +384,7 @@ static const struct {
 	{ "rlimit",         judge_rlimit },
 	{ "ro-bind",        judge_op },
 	{ "ro-overlay",     judge_op },
+	{ "securebits",     judge_securebits },
 	{ "setenv",         judge_free }, /* what the policy says, not what the caller has */
 	{ "share",          judge_share },
 	{ "share-net",      judge_net },

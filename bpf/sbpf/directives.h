@@ -54,6 +54,7 @@ static const char *const other_directives[] = {
 	"ro-bind",
 	"ro-bind-try",
 	"ro-overlay",
+	"securebits",
 	"setenv",
 	"share",
 	"share-net",

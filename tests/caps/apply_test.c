@@ -249,6 +249,35 @@ TEST(securebits_are_locked)
 	EXPECT_EQ(0, in_child(lock, NULL));
 }
 
+static int choose(const void *arg)
+{
+	const struct caps_securebit *row = arg;
+	struct caps_state state;
+
+	if (caps_set_securebits(row->bit) < 0 || caps_read(&state) < 0)
+		return 200;
+	if (caps_get_securebits() != (int)row->bit || state.securebits != row->bit)
+		return 201;
+	/* All can be changed again but those that are locked. */
+	if (caps_set_securebits(0) < 0)
+		return caps_get_securebits() == (int)row->bit ? 1 : 202;
+	return caps_get_securebits() ? 203 : 0;
+}
+
+TEST(securebits_by_name)
+{
+	need_root();
+	for (const struct caps_securebit *row = caps_securebits; row->name; row++) {
+		EXPECT_EQ(row, caps_securebit_find(row->name));
+		EXPECT_EQ(strstr(row->name, "-locked") ? 1 : 0, in_child(choose, row))
+		{
+			TH_LOG("%s", row->name);
+		}
+		EXPECT_TRUE(row == caps_securebits || strcmp(row[-1].name, row->name) < 0);
+	}
+	EXPECT_EQ(NULL, caps_securebit_find("root"));
+}
+
 /* ---- what is kept on purpose ---- */
 
 static int inherit(const void *arg)
