@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a sandboxed process may do: capabilities, securebits, ids, resource limits,
- * Landlock.
+ * Landlock, labels of security modules.
  *
  * Nothing here allocates behind the caller's back (libcap's objects live and die inside one
  * function), logs or exits; functions return 0 or a negative errno.
@@ -191,6 +191,26 @@ int caps_landlock_allow(int ruleset, int fd, unsigned int allowed);
  * and that no rule covers (CAPS_LANDLOCK_FILES only). Needs no_new_privs.
  */
 int caps_landlock_enforce(int ruleset, unsigned int walls, int dir, const char *probe);
+
+/* ---- labels of security modules (label.c) ---- */
+
+enum caps_lsm {
+	CAPS_LSM_NONE,
+	CAPS_LSM_APPARMOR,
+	CAPS_LSM_SELINUX,
+};
+
+#define CAPS_LABEL_MAX 1024u
+
+/* Which of them is in force. PROC is a /proc of the caller's PID namespace. */
+enum caps_lsm caps_lsm(int proc);
+
+/*
+ * The calling thread's next exec is to be under LABEL; read back. -ENOENT: AppArmor has no such
+ * profile. -EINVAL: SELinux no such context. -EPERM, -EACCES: the thread may not choose it.
+ * That the exec itself may be refused is not known yet.
+ */
+int caps_set_exec_label(int proc, enum caps_lsm lsm, const char *label);
 
 /* ---- session keyring, session, dumpable (process.c) ---- */
 

@@ -389,6 +389,8 @@ const struct step steps[] = {
   "the last use of any but those that \"caps\" keeps: inheritable, permitted, effective" },
 { ACTOR_PAYLOAD, "no_new_privs", no_new_privs,
   "seccomp demands it of a process without CAP_SYS_ADMIN" },
+{ ACTOR_PAYLOAD, "label",        label_step,
+  "before Landlock, which has no rule for /proc's file; in force from the exec on" },
 { ACTOR_PAYLOAD, "landlock",     landlock_enforce,
   "needs no_new_privs and no capability; a file that must be denied is tried" },
 { ACTOR_PAYLOAD, "limits",       set_limits,

@@ -297,6 +297,8 @@ const struct directive directives[] = {
   "capabilities to keep, over its own namespaces only" },
 { "securebits", "WORD...", 1, ANY, ONCE, apply_securebits, 0, who,
   "with caps: just these are set, else all are; none" },
+{ "exec-label", "LABEL", 1, 1, ONCE, apply_exec_label, 0, who,
+  "AppArmor's profile or SELinux's context for it" },
 { "hostname", "NAME", 1, 1, ONCE, apply_hostname, 0, who,
   "the host name inside (sandbox)" },
 

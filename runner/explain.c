@@ -209,7 +209,7 @@ static void print_power(const struct plan *plan)
 	}
 	if (plan->securebits != CAPS_SECUREBITS_LOCKED)
 		print_item("securebits", text + 1);
-	text = "core 1";
+	text = "";
 	for (unsigned int i = 0; i < plan->nlimits; i++) {
 		rlim_t value = plan->limits[i].limit.rlim_cur;
 
@@ -220,6 +220,8 @@ static void print_power(const struct plan *plan)
 				       xprintf(arena, "%llu", (unsigned long long)value));
 	}
 	print_item("limits", text);
+	if (spec->exec_label)
+		print_item("label", label_text(plan));
 	text = "";
 	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
 		if (spec->limited & (1u << i))

@@ -283,6 +283,7 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	plan_tree(plan);
 	plan_landlock(plan);
 	plan_filter(plan);
+	plan_label(plan);
 	plan->securebits = power_securebits(spec);
 	plan->hostname = spec->hostname ? spec->hostname : "sandbox";
 	plan->directory = spec->directory ? spec->directory : "/";

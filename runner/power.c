@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directives of what the payload may do: capabilities that it keeps, and securebits.
+ * Directives of what the payload may do: capabilities that it keeps, securebits, a label.
  *
  * Without a capability all securebits are set and locked, which nothing can need otherwise. A
  * payload that keeps some may have to give them up by itself, which some of the bits prevent:
@@ -52,6 +52,17 @@ int apply_securebits(struct spec *spec, const struct setting *set, struct bpf_er
 			return complain(set, err, "execve(2) clears it", set->words[i]);
 		spec->securebits |= row->bit;
 	}
+	return 0;
+}
+
+int apply_exec_label(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	const char *label = set->words[0];
+
+	if (!*label || strlen(label) > CAPS_LABEL_MAX || label[strcspn(label, "\n")] ||
+	    *label == ' ')
+		return complain(set, err, "not a label", label);
+	spec->exec_label = label;
 	return 0;
 }
 

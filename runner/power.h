@@ -12,6 +12,7 @@ struct spec;
 
 int apply_caps(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_securebits(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_exec_label(struct spec *spec, const struct setting *set, struct bpf_error *err);
 
 /* When all are applied: what one means for another. */
 int power_finish(const struct spec *spec, struct bpf_error *err);

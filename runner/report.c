@@ -19,6 +19,8 @@ static const char *object_of(const struct plan *plan, const struct report *repor
 
 	if (strcmp(step, "exec") == 0)
 		return escaped(arena, plan->argv[0]);
+	if (strcmp(step, "label") == 0)
+		return label_text(plan);
 	if (report->op < 0 || (size_t)report->op >= plan->tree.nops)
 		return escaped(arena, report->text);
 	op = &plan->tree.ops[report->op];
@@ -29,6 +31,21 @@ static const char *object_of(const struct plan *plan, const struct report *repor
 		       place->file, place->line ? xprintf(arena, ":%u", place->line) : "");
 }
 
+/*
+ * A label is taken at the exec, and may be refused there: by EPERM, which nothing else is a
+ * reason for in a process that is not traced, or like any file, by EACCES.
+ */
+static bool may_be_label(const struct plan *plan, int error)
+{
+	if (!plan->spec->exec_label || (error != EPERM && error != EACCES))
+		return false;
+	fprintf(stderr,
+		"cause: perhaps exec-label %s: with no_new_privs only a label is allowed that\n"
+		"confines further, and it must let the command be executed\n",
+		label_text(plan));
+	return error == EPERM;
+}
+
 int report_failure(const struct plan *plan, const struct report *report)
 {
 	const char *step = steps[report->step].name, *object = object_of(plan, report);
@@ -37,7 +54,7 @@ int report_failure(const struct plan *plan, const struct report *report)
 	fprintf(stderr, "sbrun: %s: %s%s%s\n%s", step, object, *object ? ": " : "",
 		why.reason ? why.reason : strerror(report->error),
 		diagnosis_text(plan->spec->arena, &why));
-	if (strcmp(step, "exec") != 0)
+	if (strcmp(step, "exec") != 0 || may_be_label(plan, report->error))
 		return STATUS_FAILED;
 	return report->error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXEC;
 }

@@ -206,8 +206,9 @@ struct spec {
 	caps_set caps;	     /* that the payload keeps */
 	bool has_securebits; /* else all are set and locked */
 	unsigned int securebits;
-	const char *hostname;  /* NULL: "sandbox" */
-	const char *directory; /* NULL: "/" */
+	const char *exec_label; /* NULL: the caller's stays */
+	const char *hostname;	/* NULL: "sandbox" */
+	const char *directory;	/* NULL: "/" */
 
 	struct env_rule env[SPEC_ENV];
 	unsigned int nenv;
@@ -403,6 +404,7 @@ struct plan {
 	pid_t reaper;		 /* who removes the groups when the last end of... */
 	int reaper_pipe;	 /* ... this pipe is closed, which is ours */
 	unsigned int securebits; /* of the payload */
+	enum caps_lsm lsm;	 /* whose exec_label is */
 	unsigned int landlock,
 		no_landlock;	  /* the walls of it that are up, and that are not there */
 	struct rlimit own_nofile; /* the caller's, for the payload */
@@ -514,6 +516,12 @@ int audit_init(struct child *child);
 int background_start(const struct spec *spec);
 
 int supervise(struct plan *plan); /* exit status; fills in the caller's signal mask */
+
+/* ---- the label of a security module (label.c) ---- */
+
+void plan_label(struct plan *plan);
+int label_step(struct child *child);
+const char *label_text(const struct plan *plan); /* for whoever asks what it is */
 
 /* ---- Landlock (landlock.c) ---- */
 

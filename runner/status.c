@@ -42,6 +42,8 @@ static json_t *walls(const struct plan *plan)
 		if (plan->spec->limited & ~plan->no_limits & (1u << i))
 			json_array_append_new(list, json_string(limit_names[i]));
 	}
+	if (plan->spec->exec_label)
+		json_array_append_new(list, json_string("label"));
 	if (plan->landlock)
 		json_array_append_new(list, json_string("landlock"));
 	return list;

@@ -237,6 +237,14 @@ static const char *judge_securebits(struct judgement *j)
 	return power_securebits(j->before) & ~power_securebits(j->asked) ? "more are set" : NULL;
 }
 
+/* A label is one wall more, but another one may be less. */
+static const char *judge_label(struct judgement *j)
+{
+	const char *old = j->before->exec_label;
+
+	return !old || strcmp(old, j->asked->exec_label) == 0 ? NULL : old;
+}
+
 /* ---- the process ---- */
 
 static bool keeps(const struct spec *spec, const char *name)
@@ -361,6 +369,7 @@ static const struct {
 	{ "dev-bind",       judge_op },
 	{ "die-with-parent", judge_free },
 	{ "dir",            judge_op },
+	{ "exec-label",     judge_label },
 	{ "gid",            judge_same },
 	{ "gid-map",        judge_same },
 	{ "hostname",       judge_free },

@@ -28,6 +28,7 @@ static const char *const other_directives[] = {
 	"dev-bind-try",
 	"die-with-parent",
 	"dir",
+	"exec-label",
 	"gid",
 	"gid-map",
 	"hostname",

@@ -87,6 +87,7 @@ static const struct order orders[] = {
 	{ ACTOR_PAYLOAD, "capabilities", "seccomp" },
 	{ ACTOR_PAYLOAD, "no_new_privs", "seccomp" },
 	{ ACTOR_PAYLOAD, "no_new_privs", "landlock" },
+	{ ACTOR_PAYLOAD, "label", "landlock" },
 	{ ACTOR_PAYLOAD, "directory", "landlock" },
 	{ ACTOR_PAYLOAD, "landlock", "seccomp" },
 	{ ACTOR_PAYLOAD, "capabilities", "readable" },

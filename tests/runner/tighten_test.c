@@ -90,6 +90,8 @@ static const struct {
 	{ "caps chown kill", "caps kill", "caps kill net_raw" },
 	{ "caps chown", "caps none", "caps kill" },
 	{ "hostname a", "caps none", "caps kill" },
+	{ "exec-label a", "exec-label a", "exec-label b" },
+	{ "hostname a", "exec-label a", NULL },
 	{ "caps kill\nsecurebits noroot", "securebits noroot noroot-locked", "securebits none" },
 	{ "caps kill\nsecurebits none", "caps none", "securebits none\ncaps chown" },
 	{ "hostname a", "hostname b", NULL },
