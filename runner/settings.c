@@ -78,7 +78,8 @@ static bool same_subject(const struct setting *old, const struct setting *set)
 {
 	if (old->superseded)
 		return false;
-	return same_place(old, set) && from_elsewhere(old, set);
+	if (place_of(set) && place_of(old))
+		return same_place(old, set) && from_elsewhere(old, set);
 	if (old->row != set->row)
 		return false;
 	if (set->row->flags & DIRECTIVE_KEYED)
