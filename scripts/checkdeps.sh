@@ -24,7 +24,7 @@ bpf/import	bpf/bpf\.h|bpf/import/[a-z]+\.h
 bpf/sbpf	bpf/(bench|bpf)\.h|bpf/import/import\.h|bpf/sbpf/[a-z]+\.h
 ns		ns/(ns|internal)\.h
 caps		caps/(caps|internal)\.h
-runner		(bpf/bpf|ns/ns|caps/caps|runner/[a-z]+)\.h|runner/filters\.def
+runner		(bpf/(bench|bpf)|ns/ns|caps/caps|runner/[a-z]+)\.h|runner/filters\.def
 syslogparse	(bpf/bpf|caps/caps|syslogparse/[a-z]+)\.h|syslogparse/filter\.def
 tests		bpf/[a-z_]+\.def|bpf/sbpf/[a-z]+\.h|(bpf/bpf|bpf/bench|bpf/import/(import|json)|ns/ns|caps/caps|(bpf|ns|caps)/internal|(runner|syslogparse)/[a-z]+|tests/.*|kselftest|kselftest_harness)\.h
 '
