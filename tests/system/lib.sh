@@ -37,6 +37,9 @@ SBRUN=${SBRUN:-./runner/sbrun}
 AS=
 USER_ID=64999
 
+tap_uid=$(id -u)
+tap_newline='
+'
 tap_count=0
 tap_failed=0
 tap_finished=
@@ -94,7 +97,11 @@ tap_end() {
 # "ok" or "not ok", the next number, the name; a "#" in the name would begin a directive.
 tap_result() {
 	tap_count=$((tap_count + 1))
-	printf '%s %d - %s%s\n' "$1" "$tap_count" "$(printf '%s' "$2" | tr '#\n' '= ')" "${3:-}"
+	tap_text=$2
+	case $tap_text in
+	*[#$tap_newline]*) tap_text=$(printf '%s' "$tap_text" | tr '#\n' '= ') ;;
+	esac
+	printf '%s %d - %s%s\n' "$1" "$tap_count" "$tap_text" "${3:-}"
 }
 
 ok() {
@@ -127,7 +134,7 @@ finish() {
 }
 
 need_root() {
-	[ "$(id -u)" -eq 0 ] || skip_all 'needs to start as root'
+	[ "$tap_uid" -eq 0 ] || skip_all 'needs to start as root'
 }
 
 need() {
@@ -237,10 +244,14 @@ denied() {
 }
 
 as_user() {
-	if [ "$(id -u)" -eq 0 ]; then
+	if [ "$tap_uid" -eq 0 ]; then
 		set -- setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups "$@"
 	fi
-	env -u XDG_CONFIG_HOME -u XDG_RUNTIME_DIR HOME="$T/home" "$@"
+	(
+		unset XDG_CONFIG_HOME XDG_RUNTIME_DIR
+		export HOME="$T/home"
+		exec "$@"
+	)
 }
 
 tap_setup() {
@@ -254,11 +265,11 @@ tap_setup() {
 	mkdir -m 700 "$T/home"
 	: >"$T/in"
 	stale_cgroups >"$T/cgroups"
-	if [ "$(id -u)" -eq 0 ]; then
+	if [ "$tap_uid" -eq 0 ]; then
 		chown "$USER_ID:$USER_ID" "$T/home"
 		as_user true || tap_bail 'setpriv cannot become an ordinary user'
 	else
-		USER_ID=$(id -u)
+		USER_ID=$tap_uid
 	fi
 	# Missing is a failure, not a skip: nothing would be tested, and nobody would see.
 	[ -x "$SBRUN" ] || tap_bail "no program at $SBRUN"

@@ -6,6 +6,8 @@
 
 . "$(dirname "$0")/common.sh"
 
+MEGABYTES=${MEGABYTES:-100} # through a pipe
+
 # strict TOOL TEXT WORD...: the program prints just TEXT; TOOL is what must be installed.
 strict() {
 	tool=$1 text=$2
@@ -18,7 +20,7 @@ strict() {
 }
 
 big_data() {
-	yes 'one line of many' | head -c 100000000
+	yes 'one line of many' | head -c ${MEGABYTES}MB
 }
 
 sum_outside() {
@@ -86,7 +88,7 @@ c' sort
 	strict perl 'B A' perl -ne 'print join " ", map { uc } reverse split'
 	strict sh 3 sh -c 'cd /tmp; echo one >a; echo two >>a & wait; echo three >>a; wc -l <a'
 
-	expect_output "$(cat "$T/sum")" "$who: sha256sum of 100 MB through a pipe" sum_inside
+	expect_output "$(cat "$T/sum")" "$who: sha256sum of $MEGABYTES MB through a pipe" sum_inside
 	hello dynamic
 	hello static -static
 done

@@ -4,8 +4,8 @@
 #
 # PID 1 of the virtual machine in which scripts/vmtest runs the tests.
 #
-# It starts in the initramfs, which cannot be left by pivot_root(2) before Linux 7.0; so it moves
-# into a tmpfs first, and comes again. Then it makes what a small Debian has, runs the tests
+# It starts in the initramfs, which cannot be left by pivot_root(2) before Linux 7.0; so it binds
+# that over itself, and comes again there. Then it makes what a small Debian has, runs the tests
 # that /tests/list names, and stops the machine. All goes to the serial line: the tests' own
 # output, and, each on a line of its own,
 #
@@ -22,16 +22,11 @@ stop() {
 
 if [ "${1-}" != moved ]; then
 	busybox mkdir /new
-	busybox mount -t tmpfs -o mode=755,size=90% root /new
-	for entry in /*; do
-		case $entry in
-		/new | /dev | /proc | /sys) ;;
-		*) busybox cp -a "$entry" /new/ ;;
-		esac
-	done
-	busybox mkdir /new/dev /new/proc /new/sys
+	busybox mount --bind / /new
 	busybox mount -t devtmpfs dev /new/dev
-	exec busybox switch_root -c /dev/console /new /bin/sh /init moved
+	cd /new || stop
+	busybox mount --move . /
+	exec busybox chroot . /bin/sh /init moved <dev/console >dev/console 2>&1
 fi
 
 # As at a distribution's boot; what fails is told, and the tests will say what they miss.
@@ -71,7 +66,7 @@ echo "VM-KERNEL $(uname -rv)"
 export HOME=/root SBRUN_GUEST=1 SBRUN=/tests/sbrun SBPF=/tests/sbpf TESTBIN=/tests
 export TEST_TIMEOUT="$timeout"
 # Emulated, all takes ten times as long: of what is only repeated, less will do.
-export RUNS=2 STARTS=5
+export RUNS=2 STARTS=5 MEGABYTES=10
 cd /tests || stop
 while read -r name; do
 	echo "VM-RUN $name"
