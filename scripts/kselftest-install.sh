@@ -24,6 +24,7 @@ add() {
 cp "$SBRUN" "$dest/sbrun"
 cp "$SBPF" "$dest/sbpf"
 cp "$SYSLOGPARSE" "$dest/syslogparse.program" # "syslogparse" is a directory of tests
+add "$source/../syslogparse/syslogparse.apparmor" data/syslogparse.apparmor
 cp "$source/run.sh" "$source/judge.awk" "$dest"
 
 cd "$source"

@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,21 +144,16 @@ static int become_first(const struct confinement *c)
 
 static int remember_outside(struct confinement *c)
 {
-	char path[32];
-	struct stat st;
+	int error = 0;
 
 	c->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->proc < 0)
 		return -errno;
-	for (int i = 0; i < LAYERS; i++) {
-		if (!layer_rows[i].file)
-			continue;
-		snprintf(path, sizeof(path), "self/ns/%s", layer_rows[i].file);
-		if (fstatat(c->proc, path, &st, 0) < 0)
-			return -errno;
-		c->outside[i] = st.st_ino;
+	for (int i = 0; i < LAYERS && !error; i++) {
+		if (layer_rows[i].file)
+			error = namespace_of(c, layer_rows[i].file, &c->outside[i]);
 	}
-	return 0;
+	return error;
 }
 
 int confine(struct layer_state *states, unsigned int nfds, unsigned int degraded, enum layer *at)

@@ -31,6 +31,9 @@ struct layer_row {
 
 extern const struct layer_row layer_rows[LAYERS];
 
+/* The inode of the namespace that FILE, below /proc/self/ns, is of us. */
+int namespace_of(const struct confinement *c, const char *file, uint64_t *inode);
+
 __attribute__((format(printf, 3, 4))) int layer_saw(struct confinement *c, enum layer layer,
 						    const char *format, ...);
 

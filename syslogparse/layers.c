@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
@@ -114,18 +115,34 @@ static int put_user(struct confinement *c, enum layer layer)
 	return error;
 }
 
+/*
+ * The link's text, "net:[4026531840]": what it leads to has no path, and so AppArmor lets no
+ * profile ask about it in new kernels (7.2).
+ */
+int namespace_of(const struct confinement *c, const char *file, uint64_t *inode)
+{
+	char path[32], text[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "self/ns/%s", file);
+	len = readlinkat(c->proc, path, text, sizeof(text) - 1);
+	if (len < 0)
+		return -errno;
+	text[len] = '\0';
+	return sscanf(text, "%*[^[][%" SCNu64 "]", inode) == 1 && *inode ? 0 : -EPROTO;
+}
+
 static int look_namespace(struct confinement *c, enum layer layer)
 {
-	char path[32];
-	struct stat st;
+	uint64_t inode;
+	int error = namespace_of(c, layer_rows[layer].file, &inode);
 
-	snprintf(path, sizeof(path), "self/ns/%s", layer_rows[layer].file);
-	if (fstatat(c->proc, path, &st, 0) < 0)
-		return -errno;
-	if (st.st_ino == c->outside[layer])
+	if (error)
+		return error;
+	if (inode == c->outside[layer])
 		return -ENOTRECOVERABLE;
-	return layer_saw(c, layer, "%s:[%llu], outside [%llu]", layer_rows[layer].file,
-			 (unsigned long long)st.st_ino, (unsigned long long)c->outside[layer]);
+	return layer_saw(c, layer, "%s:[%" PRIu64 "], outside [%" PRIu64 "]",
+			 layer_rows[layer].file, inode, c->outside[layer]);
 }
 
 static int look_pid(struct confinement *c, enum layer layer)

@@ -54,7 +54,7 @@ no_marks() {
 }
 
 fill syslogparse.apparmor /usr/local/bin
-try 'the profile names the program' grep -q '^profile syslogparse /usr/local/bin/syslogparse {' \
+try 'the profile names the program' grep -q '^profile syslogparse /usr/local/bin/syslogparse ' \
 	"$T/syslogparse.apparmor"
 try 'and nothing is left to fill in' no_marks syslogparse.apparmor
 if command -v apparmor_parser >/dev/null; then
