@@ -34,7 +34,7 @@ for test in */*_test.c; do
 	add "$TESTBIN/$name" "$name"
 	echo "$name" >>"$dest/list"
 done
-for helper in bpf/judged.c bpf/listing.c system/*.c; do
+for helper in bpf/judged.c bpf/listing.c system/*.c system/seccomp_bpf.c; do
 	name=${helper%.c}
 	[ ! -e "$TESTBIN/$name" ] || add "$TESTBIN/$name" "$name"
 done
