@@ -223,7 +223,9 @@ int caps_new_session(void);
 /* Make the terminal FD that of the session which we lead, and nobody else's. */
 int caps_take_terminal(int fd);
 
-/* A fresh, empty session keyring. A kernel built without keys has none to share: 0. */
+/*
+ * A fresh, empty session keyring. Where there is no call to reach any key, none is shared: 0.
+ */
 int caps_new_keyring(void);
 
 int caps_set_dumpable(bool on);
@@ -233,5 +235,8 @@ int caps_set_dumpable(bool on);
  * other thread may be opening any.
  */
 int caps_close_descriptors(void);
+
+/* Close all from FIRST to LAST (INT_MAX: there is no end), also without close_range(2). */
+int caps_close_range(int first, int last);
 
 #endif

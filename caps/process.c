@@ -72,14 +72,28 @@ int caps_take_terminal(int fd)
 	return session == getpid() ? 0 : -ENOTRECOVERABLE;
 }
 
-/* The ids of keyrings are positive; a named one could be joined by others, NULL is new. */
+/* Is a call that reads its first word from memory not there at all, or forbidden? */
+static bool is_gone(long call)
+{
+	return syscall(call, NULL, NULL, NULL, 0UL, 0UL) < 0 && (errno == ENOSYS || errno == EPERM);
+}
+
+/*
+ * The ids of keyrings are positive; a named one could be joined by others, NULL is new. No key
+ * can be reached without all three calls: a kernel built so, or a container's filter.
+ */
 int caps_new_keyring(void)
 {
 	long joined, now;
+	int error;
 
 	joined = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0UL, 0UL, 0UL);
-	if (joined < 0)
-		return errno == ENOSYS ? 0 : -errno;
+	if (joined < 0) {
+		error = -errno;
+		if (error != -ENOSYS && error != -EPERM)
+			return error;
+		return is_gone(SYS_add_key) && is_gone(SYS_request_key) ? 0 : error;
+	}
 	now = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0UL, 0UL, 0UL);
 	if (now < 0)
 		return -errno;
@@ -185,20 +199,28 @@ static int mark_by_proc(void)
 }
 
 /*
- * Every number there can be. The soft limit says nothing: a descriptor above it stays open
- * when the limit is lowered. 2^20 is what the kernel allows by default (fs.nr_open).
+ * One more than every number there can be, or -errno. The soft limit says nothing: a descriptor
+ * above it stays open when the limit is lowered. 2^20 is what the kernel allows by default
+ * (fs.nr_open).
  */
-static int mark_by_number(void)
+static int end_of_numbers(void)
 {
-	rlim_t end = 1 << 20;
 	struct rlimit limit;
-	int error;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return -errno;
-	if (limit.rlim_max > end)
-		end = limit.rlim_max < INT_MAX ? limit.rlim_max : INT_MAX;
-	for (int fd = FIRST_FD; (rlim_t)fd < end; fd++) {
+	if (limit.rlim_max <= 1 << 20)
+		return 1 << 20;
+	return limit.rlim_max < INT_MAX ? (int)limit.rlim_max : INT_MAX;
+}
+
+static int mark_by_number(void)
+{
+	int end = end_of_numbers(), error;
+
+	if (end < 0)
+		return end;
+	for (int fd = FIRST_FD; fd < end; fd++) {
 		error = mark(fd);
 		if (error < 0 && error != -EBADF)
 			return error;
@@ -213,4 +235,18 @@ int caps_close_descriptors(void)
 	if (mark_by_proc() == 0)
 		return 0;
 	return mark_by_number();
+}
+
+int caps_close_range(int first, int last)
+{
+	int end;
+
+	if (syscall(SYS_close_range, (unsigned int)first, (unsigned int)last, 0U) == 0)
+		return 0;
+	end = end_of_numbers();
+	if (end < 0)
+		return end;
+	for (int fd = first; fd <= last && fd < end; fd++)
+		close(fd);
+	return 0;
 }

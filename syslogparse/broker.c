@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "caps/caps.h"
@@ -81,7 +80,7 @@ static int exec_worker(const struct job *job)
 	static char *no_environment[] = { NULL };
 
 	job->argv[0] = name;
-	syscall(SYS_execveat, job->program, "", job->argv, no_environment, AT_EMPTY_PATH);
+	fexecve(job->program, job->argv, no_environment);
 	return STATUS_FAILED;
 }
 

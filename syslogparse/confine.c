@@ -16,12 +16,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,7 +102,7 @@ __attribute__((noreturn)) static void wait_for(pid_t child, int lifeline)
 	int status;
 
 	dup2(lifeline, 0);
-	syscall(SYS_close_range, 1U, ~0U, 0);
+	caps_close_range(1, INT_MAX);
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)
 			_exit(STATUS_FAILED);

@@ -7,12 +7,13 @@
  * status 0. A worker that waits for input which somebody may still write is not late: only the
  * broker's own copy of that pipe can say that nobody will.
  *
- * pidfd_open(2), poll(2), execveat(2)
+ * pidfd_open(2), poll(2), fexecve(3)
  */
 #include "syslogparse/broker.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "caps/caps.h"
 
 struct run {
 	const struct job *job;
@@ -69,10 +72,9 @@ static int arrange(const struct job *job, int pipe, int *program)
 		error = move(2, null);
 	for (unsigned int i = 0; !error && i < job->nfds; i++)
 		error = move(3 + (int)i, high[i]);
-	if (!error && (syscall(SYS_close_range, end, *program - 1, 0) < 0 ||
-		       syscall(SYS_close_range, *program + 1, ~0U, 0) < 0))
-		error = -errno;
-	return error;
+	if (!error)
+		error = caps_close_range(end, *program - 1);
+	return error ? error : caps_close_range(*program + 1, INT_MAX);
 }
 
 __attribute__((noreturn)) static void child(const struct job *job, int pipe)

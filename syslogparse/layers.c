@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
@@ -388,9 +389,10 @@ static int put_descriptors(struct confinement *c, enum layer layer)
 {
 	const struct rlimit none = { 0, 0 };
 	unsigned int first = 3 + c->nfds;
+	int error = caps_close_range((int)first, INT_MAX);
 
-	if (syscall(SYS_close_range, first, ~0U, 0) < 0)
-		return -errno;
+	if (error)
+		return error;
 	c->proc = -1;
 	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
 		return -errno;
