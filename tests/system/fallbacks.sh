@@ -10,24 +10,14 @@
 cp "${TESTBIN:-$(dirname "$0")/..}/system/without" "$T/bin/" || tap_bail 'no without'
 chmod 755 "$T/bin/without"
 WITHOUT=$T/bin/without
-
-[ "$(uname -m)" = x86_64 ] || skip_all 'the numbers are those of x86_64'
-KILL=424 MOUNT_SETATTR=442 CLONE3=435 CLOSE_RANGE=436 LANDLOCK=444
-OPEN_TREE=428 MOVE_MOUNT=429 FSOPEN=430 FSMOUNT=432
-
-# without CALL...: the words that take these calls away from the command that follows.
-without() {
-	words=
-	for nr; do
-		words="$words $WITHOUT $nr"
-	done
-}
+CLONE_NEWTIME=0x80 CLONE_NEWCGROUP=0x02000000
 
 # walls NAME CALL...: all that a sandbox is to be, is so without these calls.
 walls() {
 	name=$1
 	shift
-	without "$@"
+	words=
+	[ $# -eq 0 ] || words="$WITHOUT $*"
 	expect_output 'denied denied denied denied' "$who: without $name: nothing is written outside" \
 		as_caller $words "$SBRUN" --policy standard $VISIBLE --ro-bind "$T/share" /r \
 		--bind "$T/share" /w --remount-ro /w --mask /r/secret -- sh -c '
@@ -54,36 +44,153 @@ walls() {
 	rm -f "$T/home/up.$who.$#"
 }
 
-# refused NAME CALL: there is no sandbox without it, and no command is run.
+# refused CALL [OPTION...]: there is no sandbox without it, and no command is run.
 refused() {
-	without "$2"
-	expect_status 125 "$who: without $1: a refusal" as_caller $words "$SBRUN" -- echo ran
-	expect_stderr 'Function not implemented|[Oo]peration not permitted' "$who: ... says why"
-	check "$who: ... and nothing ran" test ! -s "$T/out"
+	words="$WITHOUT $1"
+	name="$who: without $*"
+	shift
+	expect_status 125 "$name: a refusal" as_caller $words "$SBRUN" "$@" -- echo ran
+	expect_stderr "$why" "$name: it says why"
+	check "$name: nothing ran" test ! -s "$T/out"
+}
+
+# degraded CALL: what wants Landlock is refused without it, if no policy says that less will do.
+degraded() {
+	refused "$1" --policy "$T/wants"
+	expect_output ran "$who: without $1, where a policy allows it" \
+		as_caller "$WITHOUT" "$1" "$SBRUN" --policy "$T/wants" --allow-degraded landlock -- \
+		echo ran
+}
+
+# No cgroup is left by a supervisor that is killed: what removes them closed all but its pipe.
+reaped() {
+	mkfifo "$T/up"
+	as_caller sh -c 'echo $$ >"$0"; exec "$@"' "$T/home/pid" "$WITHOUT" "$1" "$SBRUN" \
+		--policy standard --pids 20 -- sh -c 'echo up; exec sleep 50' >"$T/up" &
+	job=$!
+	read -r _ <"$T/up"
+	read -r pid <"$T/home/pid"
+	groups=$(find /sys/fs/cgroup -type d -name "sbrun-$pid-*" 2>/dev/null)
+	kill -9 "$pid"
+	wait $job
+	rm "$T/up" "$T/home/pid"
+	expect_status 0 "$who: without $1: its cgroups are removed when the supervisor is killed" \
+		timeout 20 sh -c '[ -n "$1" ] && while ls -d $1 >/dev/null 2>&1; do sleep 0.1; done' \
+		sh "$groups"
+}
+
+# parsed CALL...: SyslogParse does what it does.
+parsed() {
+	expect_output 1 "$who: SyslogParse without $*" \
+		as_caller sh -c '"$@" | grep -c "^-A INPUT"' sh "$WITHOUT" "$@" "$PARSER" firewall "$T/ufw.log"
+}
+
+# stopped CALL WORDS: it does not, and says so with these.
+stopped() {
+	expect_status 125 "$who: SyslogParse without $1: a refusal" \
+		as_caller "$WITHOUT" "$1" "$PARSER" firewall "$T/ufw.log"
+	expect_stderr "$2" "$who: ... it says why"
+	check "$who: ... and writes nothing" test ! -s "$T/out"
 }
 
 mkdir -p "$T/share/below"
 echo secret >"$T/share/secret"
 chmod -R a+rwX "$T/share"
+PARSER=${SYSLOGPARSE:-$(dirname "$0")/../../syslogparse/syslogparse}
+cp "$PARSER" "$T/bin/syslogparse" || tap_bail "cannot copy $PARSER"
+chmod 755 "$T/bin/syslogparse"
+PARSER=$T/bin/syslogparse
+grep -m 1 BLOCK "$(dirname "$0")/../data/ufw.log" >"$T/ufw.log" || tap_bail 'no log'
 
-# The helper itself: a call that is taken away is not there.
-expect_output 'gone' 'without: the call is gone' "$WITHOUT" 39 "$WITHOUT" 83 \
+"$SBRUN" --policy strict --print-policy | sed '/^allow-degraded /s/ landlock//' >"$T/wants"
+
+# The helper itself: a call that is taken away is not there, its neighbour is.
+expect_output gone 'without: the call is gone' "$WITHOUT" getpid mkdir=EPERM mkdirat=EPERM \
 	sh -c 'mkdir "$1" 2>/dev/null || echo gone' sh "$T/home/directory"
-check 'without: its neighbour is' "$WITHOUT" 39 sh -c 'mkdir "$1" && rmdir "$1"' sh "$T/home/directory"
+check 'without: its neighbour is not' "$WITHOUT" getpid \
+	sh -c 'mkdir "$1" && rmdir "$1"' sh "$T/home/directory"
+# The mode of mkdir(2) is its second word, of mkdirat(2) the third.
+expect_output gone 'without: a flag is gone' "$WITHOUT" mkdir:1:0700=EACCES mkdirat:2:0700=EACCES \
+	sh -c 'mkdir -m 700 "$1" 2>/dev/null || echo gone' sh "$T/home/directory"
+check 'without: other flags are not' "$WITHOUT" mkdir:1:0700=EACCES mkdirat:2:0700=EACCES \
+	sh -c 'mkdir -m 600 "$1" && rmdir "$1"' sh "$T/home/directory"
 
 for caller in $CALLERS; do
 	become "$caller"
 	walls 'any'
-	walls 'mount_setattr(2)' $MOUNT_SETATTR
-	walls 'close_range(2)' $CLOSE_RANGE
-	walls 'clone3(2)' $CLONE3
-	walls 'clone3(2), which is forbidden' $CLONE3=1
-	walls 'Landlock' $LANDLOCK
-	walls 'pidfd_send_signal(2)' $KILL
-	walls 'all of these' $MOUNT_SETATTR $CLOSE_RANGE $CLONE3 $LANDLOCK $KILL
-	refused 'open_tree(2)' $OPEN_TREE
-	refused 'move_mount(2)' $MOVE_MOUNT
-	refused 'fsopen(2)' $FSOPEN
-	refused 'fsmount(2), which is forbidden' $FSMOUNT=1
+	walls 'mount_setattr(2)' mount_setattr
+	walls 'mount_setattr(2), which is forbidden' mount_setattr=EPERM
+	walls 'close_range(2)' close_range
+	walls 'close_range(2) that marks' close_range:2:4=EINVAL
+	walls 'clone3(2)' clone3
+	walls 'clone3(2), which is forbidden' clone3=EPERM
+	walls 'Landlock' landlock_create_ruleset
+	walls 'Landlock, which is switched off' landlock_create_ruleset=EOPNOTSUPP
+	walls 'pidfd_send_signal(2)' pidfd_send_signal
+	walls 'seccomp(2)' seccomp
+	walls 'keys' keyctl add_key request_key
+	walls 'keys, which are forbidden' keyctl=EPERM add_key=EPERM request_key=EPERM
+	walls 'all of these' mount_setattr close_range clone3 landlock_create_ruleset \
+		pidfd_send_signal seccomp keyctl add_key request_key
+
+	why='Function not implemented'
+	refused open_tree
+	refused move_mount
+	refused fsopen
+	refused fsconfig
+	refused fsmount
+	refused statx
+	refused keyctl # and its neighbours could reach keys
+	refused landlock_add_rule
+	refused landlock_restrict_self
+	why='Operation not permitted'
+	refused open_tree=EPERM
+	refused move_mount=EPERM
+	refused fsopen=EPERM
+	refused fsmount=EPERM
+	refused keyctl=EPERM
+	why='Invalid argument'
+	refused mount_setattr=EINVAL
+	refused clone3=EINVAL
+	refused unshare:0:$CLONE_NEWTIME=EINVAL
+	refused unshare:0:$CLONE_NEWCGROUP=EINVAL
+	why='landlock: this kernel has version'
+	degraded landlock_create_ruleset
+	degraded landlock_create_ruleset=EOPNOTSUPP
+	if as_caller "$SBRUN" --pids 20 -- true 2>"$T/can"; then
+		reaped close_range
+	else
+		skip "$who: without close_range: cgroups" "$(head -n 1 "$T/can")"
+	fi
+
+	parsed close_range
+	parsed execveat
+	parsed mount_setattr
+	parsed seccomp
+	parsed keyctl add_key request_key
+	stopped pidfd_open 'cannot be watched'
+	stopped clone3 'confine: syscalls: Operation not supported'
+	stopped landlock_create_ruleset 'confine: landlock: Operation not supported'
+	stopped fsopen 'confine: root: Function not implemented'
+	stopped move_mount 'confine: root: Function not implemented'
+	expect_status 125 "$who: SyslogParse without openat2: no file is replaced" \
+		as_caller "$WITHOUT" openat2 "$PARSER" firewall -o "$T/home/rules" "$T/ufw.log"
+	expect_stderr 'open: .*: Function not implemented' "$who: ... it says why"
+	check "$who: ... and there is none" test ! -e "$T/home/rules"
 done
+
+# What else needs one of them, and of which sandboxes.
+if [ "$(id -u)" -eq 0 ]; then
+	become root
+	mkdir "$T/owned"
+	chown "$USER_ID:$USER_ID" "$T/owned"
+	if "$SBRUN" --policy standard --bind "$T/owned" /w idmap -- true 2>"$T/can"; then
+		why='idmap: Function not implemented'
+		refused mount_setattr --policy standard --bind "$T/owned" /w idmap
+		why='idmap: Invalid argument' # a file system that cannot, or before 5.12
+		refused mount_setattr=EINVAL --policy standard --bind "$T/owned" /w idmap
+	else
+		skip 'idmap without mount_setattr(2)' "$(head -n 1 "$T/can")"
+	fi
+fi
 finish
