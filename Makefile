@@ -53,7 +53,9 @@ export srctree
 #h   W=1                 more warnings than usual
 #h   WERROR=1            warnings are errors
 #h   SAN=1               with the address and undefined-behaviour sanitizers, not static
-#h   CC=clang            another compiler;  CROSS_COMPILE=aarch64-linux-gnu-  another machine
+#h   CC=clang            another compiler
+#h   CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=dir  another machine, with the libraries in dir:
+#h                       $(scripts/get-sysroot arm64);  HOSTCC=gcc  for what runs here meanwhile
 #h   CFLAGS= CPPFLAGS= LDFLAGS=   added to the flags below
 #h   prefix=/usr/local  DESTDIR=  where "install" puts things
 #h
@@ -75,6 +77,7 @@ mandir      ?= $(datarootdir)/man
 export datadir
 
 CC      := $(CROSS_COMPILE)gcc
+HOSTCC  := gcc
 AR      := $(CROSS_COMPILE)ar
 NM      := $(CROSS_COMPILE)nm
 CHECK   := sparse
@@ -99,7 +102,19 @@ KBUILD_CFLAGS   += $(sanitize) -fno-omit-frame-pointer
 KBUILD_LDFLAGS  += $(sanitize) -pie
 else
 KBUILD_CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-KBUILD_LDFLAGS  += -static-pie
+# Of libc, what a static program needs that is put anywhere; not all have it (riscv64, 2.36).
+KBUILD_LDFLAGS  += $(if $(filter rcrt1.o,$(shell $(CC) -print-file-name=rcrt1.o)),-static,-static-pie)
+endif
+
+ifneq ($(SYSROOT),)
+KBUILD_CPPFLAGS += -idirafter $(SYSROOT)/usr/include
+KBUILD_LDFLAGS  += -L$(SYSROOT)/usr/lib/$(shell $(CC) -dumpmachine)
+endif
+
+# A program of the build that runs here, but compiles policies for the machine of TARGET_CC.
+ifneq ($(TARGET_CC),)
+KBUILD_CPPFLAGS += -DBPF_NATIVE=$(shell echo BPF_NATIVE | \
+			$(TARGET_CC) -E -P -I$(srctree) -include bpf/native.h - | tail -n 1)
 endif
 
 KBUILD_CPPFLAGS += $(CPPFLAGS)
@@ -118,6 +133,18 @@ runner: bpf ns caps
 syslogparse: bpf caps
 tests: $(dirs)
 
+# Not for this machine: then what compiles the built-in policies is made for it first, apart.
+host-tools := $(if $(CROSS_COMPILE),host-tools)
+.PHONY: host-tools runner/mkfilters syslogparse/mkfilter
+host-tools:
+	$(Q)$(MAKE) -f $(srctree)/Makefile O=$(CURDIR)/host TARGET_CC='$(CC)' CC='$(HOSTCC)' \
+		CROSS_COMPILE= SYSROOT= SAN= CPPFLAGS= CFLAGS= LDFLAGS= \
+		runner/mkfilters syslogparse/mkfilter
+runner/mkfilters: bpf ns caps
+	$(Q)$(MAKE) $(build)=runner $@
+syslogparse/mkfilter: bpf
+	$(Q)$(MAKE) $(build)=syslogparse $@
+
 #h Building:
 #h   all                 sbrun, as runner/sbrun, and sbpf, as bpf/sbpf/sbpf (the default)
 #h   bpf ns caps runner  one directory, and those that it needs; also bpf/import bpf/sbpf
@@ -130,7 +157,7 @@ tests: $(dirs)
 .PHONY: all $(dirs) tests
 all: $(dirs)
 
-$(dirs): FORCE
+$(dirs): FORCE $(host-tools)
 	$(Q)$(MAKE) $(build)=$@
 
 # The harness is the kernel's own; its headers are fetched once, from Debian's source.
@@ -160,7 +187,7 @@ quiet_cmd_tags = TAGS    $@
 clean-dirs := $(dirs:%=clean-%) clean-tests
 .PHONY: $(clean-dirs)
 clean: $(clean-dirs)
-	@rm -f tags
+	@rm -rf tags host
 $(clean-dirs):
 	$(Q)$(MAKE) $(clean)=$(@:clean-%=%)
 

@@ -16,6 +16,8 @@
 #include <linux/audit.h>
 #include <linux/elf-em.h>
 
+#include "bpf/native.h"
+
 const struct bpf_abi bpf_abis[BPF_ABIS] = {
 	[BPF_X86_64] = { "x86_64", AUDIT_ARCH_X86_64, 0, true },
 	[BPF_I386] = { "i386", AUDIT_ARCH_I386, 0, false },
@@ -55,19 +57,7 @@ int bpf_abi_find(const char *name)
 
 enum bpf_abi_id bpf_abi_native(void)
 {
-#if defined(__x86_64__) && defined(__ILP32__)
-	return BPF_X32;
-#elif defined(__x86_64__)
-	return BPF_X86_64;
-#elif defined(__i386__)
-	return BPF_I386;
-#elif defined(__aarch64__)
-	return BPF_AARCH64;
-#elif defined(__riscv) && __riscv_xlen == 64
-	return BPF_RISCV64;
-#else
-#error "no system-call table for this architecture"
-#endif
+	return BPF_NATIVE;
 }
 
 /*

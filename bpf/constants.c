@@ -16,26 +16,15 @@
 #include <errno.h>
 #include <string.h>
 
-/* Types that asm/ioctls.h takes the size of. */
-#include <asm/termbits.h>
-
-#define BPF_DEF_INCLUDES
-#include "bpf/constants.def"
-#undef BPF_DEF_INCLUDES
-
-/* <sys/mount.h> and <fcntl.h> have these, and clash with <linux/mount.h> and <linux/fcntl.h>. */
-#ifndef MNT_FORCE
-#define MNT_FORCE	1
-#define MNT_DETACH	2
-#define MNT_EXPIRE	4
-#define UMOUNT_NOFOLLOW 8
+/* A program of the build may be for another machine (scripts/values.c). */
+#ifdef BPF_NATIVE
+#define CONSTANTS "bpf/values.def"
+#else
+#include "bpf/uapi.h"
+#define CONSTANTS "bpf/constants.def"
 #endif
-#ifndef SPLICE_F_MOVE
-#define SPLICE_F_MOVE	  1
-#define SPLICE_F_NONBLOCK 2
-#define SPLICE_F_MORE	  4
-#define SPLICE_F_GIFT	  8
-#endif
+
+#define CONSTANT(name, value, minor) { name, (uint64_t)(value), minor },
 
 static const struct constant {
 	const char *name;
@@ -43,7 +32,7 @@ static const struct constant {
 	bool minor; /* an alias, or one of a value's parts: not used to show it */
 } constants[] = {
 #define BPF_DEF_CONSTANTS
-#include "bpf/constants.def"
+#include CONSTANTS
 #undef BPF_DEF_CONSTANTS
 };
 

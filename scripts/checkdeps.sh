@@ -19,7 +19,7 @@ bad() {
 
 # directory, then what its includes may match
 rules='
-bpf		bpf/(bench|bpf|internal|lint|words)\.h|bpf/[a-z_]+\.def
+bpf		bpf/(bench|bpf|internal|lint|native|uapi|words)\.h|bpf/[a-z_]+\.def
 bpf/import	bpf/bpf\.h|bpf/import/[a-z]+\.h
 bpf/sbpf	bpf/(bench|bpf)\.h|bpf/import/import\.h|bpf/sbpf/[a-z]+\.h
 ns		ns/(ns|internal)\.h

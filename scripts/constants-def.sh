@@ -5,7 +5,7 @@
 # sections of which each #include picks one:
 #
 #	BPF_DEF_INCLUDES	the headers
-#	BPF_DEF_CONSTANTS	rows of struct constant, sorted by name
+#	BPF_DEF_CONSTANTS	CONSTANT(NAME, VALUE, MINOR), sorted by name
 #
 # A macro that this build's headers lack has the value in the list, or is left out.
 set -eu
@@ -54,13 +54,13 @@ echo '#ifdef BPF_DEF_CONSTANTS'
 sort "$tmp/rows" |
 awk '{
 	minor = $3 ? "true" : "false"
-	row = "{ \"" $1 "\", (uint64_t)(" $1 "), " minor " },"
+	row = "CONSTANT(\"" $1 "\", " $1 ", " minor ")"
 	if ($2)
 		print row
 	else if ($4 == "-")
 		print "#ifdef " $1 "\n" row "\n#endif"
 	else
 		print "#ifdef " $1 "\n" row "\n#else\n" \
-		      "{ \"" $1 "\", " $4 ", " minor " },\n#endif"
+		      "CONSTANT(\"" $1 "\", " $4 ", " minor ")\n#endif"
 }'
 echo '#endif'

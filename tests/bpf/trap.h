@@ -238,7 +238,8 @@ static int make_call(const void *ctx)
 	return ret < 0 && ret >= -4095 ? (int)-ret : 0;
 }
 
-static void check_deeds(struct __test_metadata *_metadata, const struct deed *deeds, size_t n)
+static inline void check_deeds(struct __test_metadata *_metadata, const struct deed *deeds,
+			       size_t n)
 {
 	const struct deed *deed;
 
