@@ -2,9 +2,16 @@
 /*
  * around: run a command with something around it that a shell cannot make.
  *
- *	around listener ADDRESS CMD...	while somebody listens at ADDRESS: "@name" is abstract,
- *					"127.0.0.1:0" is a port of the kernel's choice. The word
- *					ADDRESS in CMD stands for where it is.
+ *	around leaks CMD...		with descriptors left open: a socket (7), half a pair (8), the
+ *					root directory (63), a network namespace (900)
+ *	around listener ADDRESS CMD...	while somebody listens at ADDRESS: "@name" is abstract, "/path"
+ *					a file, "127.0.0.1:0" is a port of the kernel's choice. The
+ *					word ADDRESS in CMD stands for where it is.
+ *	around outsider CMD...		beside a process whose pid the word PID stands for, and which
+ *					descriptor 9 is; says at the end whether that was "killed"
+ *					or is "alive"
+ *	around passing DIR CMD...	with a socket as standard input, over which the directory DIR
+ *					is passed
  *	around sibling CMD...		in a process group with a second process; says at the end
  *					whether that one was "killed" or is "alive"
  *	around terminal CMD...		on a controlling terminal of its own, as standard input
@@ -26,6 +33,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -70,7 +78,8 @@ static int run(char *argv[])
 	return wait_for(pid);
 }
 
-static void listen_abstract(const char *name)
+/* "@name" or "/path": the first byte of an abstract address is a zero. */
+static void listen_unix(const char *name)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -78,7 +87,10 @@ static void listen_abstract(const char *name)
 
 	if (fd < 0 || len >= sizeof(sun.sun_path))
 		fail("socket");
-	memcpy(sun.sun_path + 1, name + 1, len - 1);
+	memcpy(sun.sun_path, name, len);
+	if (name[0] == '@')
+		sun.sun_path[0] = '\0';
+	umask(0);
 	len += offsetof(struct sockaddr_un, sun_path);
 	if (bind(fd, (struct sockaddr *)&sun, (socklen_t)len) < 0 || listen(fd, 8) < 0)
 		fail("listen");
@@ -103,42 +115,80 @@ static int listen_inet(const char *address)
 	return ntohs(sin.sin_port);
 }
 
+static void replace(char *argv[], const char *name, char *text)
+{
+	for (char **word = argv; *word; word++) {
+		if (strcmp(*word, name) == 0)
+			*word = text;
+	}
+}
+
 static int around_listener(char *argv[])
 {
 	char address[128];
+	int status;
 
 	if (!argv[0])
 		execute(argv);
-	if (argv[0][0] == '@') {
-		listen_abstract(argv[0]);
+	if (argv[0][0] == '@' || argv[0][0] == '/') {
+		listen_unix(argv[0]);
 		snprintf(address, sizeof(address), "%s", argv[0]);
 	} else {
 		snprintf(address, sizeof(address), "%.*s:%d", (int)strcspn(argv[0], ":"), argv[0],
 			 listen_inet(argv[0]));
 	}
-	for (char **word = argv; *word; word++) {
-		if (strcmp(*word, "ADDRESS") == 0)
-			*word = address;
+	replace(argv, "ADDRESS", address);
+	status = run(argv + 1);
+	if (address[0] == '/')
+		unlink(address);
+	return status;
+}
+
+/* A process that does nothing. */
+static pid_t bystander(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
 	}
-	return run(argv + 1);
+	return pid;
 }
 
 /*
  * A process dies of the first fatal signal that it is sent. So SIGTERM at the end finds out
  * whether there was a SIGKILL before, without waiting for anything.
  */
+static void say_fate(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	puts(wait_for(pid) == 128 + SIGTERM ? "alive" : "killed");
+}
+
+static int around_outsider(char *argv[])
+{
+	pid_t pid = bystander();
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status;
+	char number[16];
+
+	if (fd < 0 || (fd != 9 && dup2(fd, 9) < 0) || fcntl(9, F_SETFD, 0) < 0)
+		fail("open a process");
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	replace(argv, "PID", number);
+	status = run(argv);
+	say_fate(pid);
+	return status;
+}
+
 static int around_sibling(char *argv[])
 {
-	pid_t sibling = fork(), pid;
+	pid_t sibling = bystander(), pid;
 	int status;
 
-	if (sibling < 0)
-		fail("fork");
-	if (sibling == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
 	if (setpgid(sibling, sibling) < 0)
 		fail("setpgid");
 	pid = fork();
@@ -150,9 +200,43 @@ static int around_sibling(char *argv[])
 		execute(argv);
 	}
 	status = wait_for(pid);
-	kill(sibling, SIGTERM);
-	puts(wait_for(sibling) == 128 + SIGTERM ? "alive" : "killed");
+	say_fate(sibling);
 	return status;
+}
+
+static void pass(int socket, int fd)
+{
+	union {
+		char buffer[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec data = { (char[]){ 'x' }, 1 };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control.buffer,
+		.msg_controllen = sizeof(control.buffer),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	if (sendmsg(socket, &message, 0) < 0)
+		fail("pass a descriptor");
+}
+
+static int around_passing(char *argv[])
+{
+	int fd = argv[0] ? open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, pair[2];
+
+	if (fd < 0)
+		fail("open a directory");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || dup2(pair[1], 0) < 0)
+		fail("socket");
+	pass(pair[0], fd);
+	return run(argv + 1);
 }
 
 static int around_terminal(char *argv[])
@@ -181,6 +265,27 @@ static int around_key(char *argv[])
 	    syscall(SYS_add_key, "user", argv[0], "x", 1L, (long)KEY_SPEC_SESSION_KEYRING) < 0)
 		fail("make a key");
 	return run(argv + 1);
+}
+
+static int around_leaks(char *argv[])
+{
+	const int numbers[] = { 7, 8, 63, 900 };
+	int pair[2], fds[] = {
+		socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 ? -1 : pair[0],
+		open("/", O_PATH | O_CLOEXEC),
+		open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC),
+	};
+
+	for (int i = 0; i < 4; i++) {
+		if (fds[i] < 0 || (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 1000)) < 0)
+			fail("open descriptors");
+	}
+	for (int i = 0; i < 4; i++)
+		if (dup2(fds[i], numbers[i]) < 0)
+			fail("open descriptors");
+	execute(argv);
+	return 0;
 }
 
 static int around_nothing(char *argv[])
@@ -215,8 +320,11 @@ static const struct {
 } things[] = {
 	/* clang-format off */
 	{ "key", around_key },
+	{ "leaks", around_leaks },
 	{ "listener", around_listener },
 	{ "nothing", around_nothing },
+	{ "outsider", around_outsider },
+	{ "passing", around_passing },
 	{ "sibling", around_sibling },
 	{ "sigchld-ignored", around_sigchld_ignored },
 	{ "terminal", around_terminal },
