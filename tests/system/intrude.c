@@ -26,9 +26,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -427,6 +429,18 @@ static long act_opened(void)
 	exit(0);
 }
 
+/* A file system of the type OPERAND, at SECOND. */
+static long act_mount(void)
+{
+	return mount("none", second, operand, 0, strcmp(operand, "cgroup") ? NULL : "none,name=x");
+}
+
+/* In a PID namespace of one's own it is PID 1 of that which dies of it. */
+static long act_reboot(void)
+{
+	return reboot(RB_AUTOBOOT);
+}
+
 /* As many files in the directory OPERAND as SECOND says: the error of the first too many. */
 static long act_files(void)
 {
@@ -569,6 +583,7 @@ static const struct {
 	{ "make-queue", act_make_queue },
 	{ "make-setuid", act_make_setuid },
 	{ "mknod-high", act_mknod_high },
+	{ "mount", act_mount },
 	{ "opened", act_opened },
 	{ "pair", act_pair },
 	{ "personality-high", act_personality_high },
@@ -578,6 +593,7 @@ static const struct {
 	{ "prctl-name-high", act_prctl_name_high },
 	{ "reached", act_reached },
 	{ "real-time", act_real_time },
+	{ "reboot", act_reboot },
 	{ "remove-queue", act_remove_queue },
 	{ "reopen", act_reopen },
 	{ "securebits", act_securebits },
