@@ -192,7 +192,7 @@ test_lacking() {
 		lacking 'max_user_namespaces' 'no user namespaces' $mine sh -c \
 			'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh
 	fi
-	lacking '^cause: the kernel gives a new /proc only' 'a /proc with masks' $mine sh -c \
+	lacking '^cause: parts of /proc are masked' 'a /proc with masks' $mine sh -c \
 		'mount --bind /dev/null /proc/version && exec "$@"' sh
 	lacking 'proc' 'no /proc' $mine sh -c 'mount -t tmpfs none /proc && exec "$@"' sh
 	[ "$(uname -m)" = x86_64 ] || return 0

@@ -140,8 +140,10 @@ test_exchanged() {
 		sh -c 'for i in 1 2 3 4 5 6 7 8 9; do
 			if grep -qs marker "$0"; then exit 125; fi; done' "$tree/part/file"
 	expect_stdout ' status 125: ' "$who: ... here and there"
-	exchanged $((STARTS / 2 + 1)) --tmpfs /t/part
-	exchanged $((STARTS / 2 + 1)) --mask /t/part
+	starts=$((STARTS / 2 + 1))
+	[ "$who" = "${CALLERS%% *}" ] || starts=$((starts / 5 + 1)) # the same once more: fewer will do
+	exchanged $starts --tmpfs /t/part
+	exchanged $starts --mask /t/part
 	listed >"$T/after"
 	expect_output '' "$who: ... and nothing was made on the host" diff "$T/before" "$T/after"
 	rm -rf "$tree" "$host"
