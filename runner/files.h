@@ -26,4 +26,7 @@ enum prefix { PREFIX_MODE, PREFIX_SIZE, PREFIX_LAYER };
 /* The operations of the spec, in order, with what they need: descriptors read, sources known. */
 void plan_tree(struct plan *plan);
 
+/* What is attached to one sandbox cannot be to another. */
+void plan_tree_again(struct plan *plan);
+
 #endif

@@ -235,27 +235,33 @@ static void print_json(struct target *t, const struct finding *found, unsigned i
 	json_decref(all);
 }
 
+void inspect_target(struct target *t, pid_t pid)
+{
+	int err;
+
+	t->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (t->proc < 0)
+		fail("status: open /proc: %s", strerror(errno));
+	find_processes(t, pid);
+	err = ns_inodes(t->proc, 0, t->ours);
+	if (!err)
+		err = ns_inodes(t->proc, t->process, t->its);
+	if (err)
+		fail("status: %d: cannot look at it: %s%s", (int)t->process, strerror(-err),
+		     err == -EACCES || err == -EPERM ?
+			     "\ncause: only root, and the user who runs a sandbox, may" :
+			     "");
+}
+
 int inspect(const struct spec *spec)
 {
 	struct target t = { .arena = spec->arena };
 	struct finding found[32] = { 0 };
 	unsigned int missing = 0;
 	const char *began;
-	int err;
 
-	t.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (t.proc < 0)
-		fail("status: open /proc: %s", strerror(errno));
-	find_processes(&t, spec->inspected);
+	inspect_target(&t, spec->inspected);
 	began = start_time(&t);
-	err = ns_inodes(t.proc, 0, t.ours);
-	if (!err)
-		err = ns_inodes(t.proc, t.process, t.its);
-	if (err)
-		fail("status: %d: cannot look at it: %s%s", (int)t.process, strerror(-err),
-		     err == -EACCES || err == -EPERM ?
-			     "\ncause: only root, and the user who runs a sandbox, may" :
-			     "");
 	for (unsigned int i = 0; inspect_walls[i].name; i++) {
 		const struct wall *wall = &inspect_walls[i];
 

@@ -34,6 +34,9 @@ extern const struct wall inspect_walls[]; /* ends with a NULL name */
 /* The cgroups round it, their limits, and what is used of them (groups.c). */
 enum wall_state inspect_cgroups(const struct target *t, unsigned long arg, const char **evidence);
 
+/* Fill T in for the sandbox that PID is of; or exits. Who fills it in closes T->proc. */
+void inspect_target(struct target *t, pid_t pid);
+
 /* All of /proc/PID/NAME; NULL: it is not there, or not for us. */
 char *inspect_read(const struct target *t, pid_t pid, const char *name);
 

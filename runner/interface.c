@@ -91,6 +91,7 @@ int apply_flag(struct spec *spec, const struct setting *set, struct bpf_error *e
 		[FLAG_QUIET] = &spec->quiet,
 		[FLAG_JSON] = &spec->json,
 		[FLAG_WITH_PARENT] = &spec->with_parent,
+		[FLAG_TAP] = &spec->tap,
 	};
 
 	(void)err;

@@ -12,7 +12,7 @@ struct spec;
 
 /* Which descriptor apply_own_fd() sets, and which flag apply_flag(). */
 enum { FD_STATUS, FD_INFO, FD_BLOCK, FD_SYNC };
-enum { FLAG_BACKGROUND, FLAG_QUIET, FLAG_JSON, FLAG_WITH_PARENT };
+enum { FLAG_BACKGROUND, FLAG_QUIET, FLAG_JSON, FLAG_WITH_PARENT, FLAG_TAP };
 
 int apply_keep_fd(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_own_fd(struct spec *spec, const struct setting *set, struct bpf_error *err);

@@ -7,6 +7,7 @@
  */
 #include "runner/inspect.h"
 #include "runner/runner.h"
+#include "runner/selftest.h"
 
 #include <err.h>
 #include <errno.h>
@@ -82,6 +83,8 @@ int main(int argc, char *argv[])
 
 	if (argc < 1)
 		return STATUS_FAILED;
+	if (strcmp(argv[0], ACTOR_NAME) == 0)
+		return act_main(argc, argv);
 	if (getauxval(AT_SECURE))
 		fail("refusing to run set-user-ID or with file capabilities");
 	fill_standard_descriptors();
@@ -91,6 +94,8 @@ int main(int argc, char *argv[])
 	options_parse(argc, argv, &spec); /* or exits with what is wrong */
 	if (spec.json && spec.mode != MODE_STATUS && spec.mode != MODE_DOCTOR)
 		fail("--json goes with --doctor or --status");
+	if (spec.tap && spec.mode != MODE_SELFTEST)
+		fail("--tap goes with --selftest");
 	switch (spec.mode) {
 	case MODE_HELP:
 		usage_print(stdout);
@@ -108,6 +113,8 @@ int main(int argc, char *argv[])
 		return printed(0);
 	case MODE_STATUS:
 		return printed(inspect(&spec));
+	case MODE_SELFTEST:
+		return printed(selftest(&plan, &spec));
 	case MODE_EXPLAIN:
 	case MODE_DRY_RUN:
 	case MODE_RUN:

@@ -272,6 +272,18 @@ static void open_channels(struct plan *plan)
 		fail("get shared memory: %s", strerror(errno));
 }
 
+void plan_again(struct plan *plan)
+{
+	const int fds[] = { plan->lifeline[0], plan->lifeline[1], plan->release[0],
+			    plan->release[1],  plan->report[0],	  plan->report[1] };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		close(fds[i]);
+	munmap(plan->gate, sizeof(*plan->gate));
+	open_channels(plan);
+	plan_tree_again(plan);
+}
+
 void plan_make(struct plan *plan, const struct spec *spec)
 {
 	memset(plan, 0, sizeof(*plan));

@@ -102,6 +102,7 @@ enum spec_mode {
 	MODE_VERSION,
 	MODE_HELP,
 	MODE_DOCTOR,
+	MODE_SELFTEST,
 };
 
 #define SPEC_HASH     4096
@@ -223,7 +224,7 @@ struct spec {
 	const char *standard[3]; /* files in the place of 0, 1, 2; NULL: as they are */
 	bool background, quiet, with_parent;
 	pid_t inspected; /* --status */
-	bool json;
+	bool json, tap;
 	double time_limit; /* seconds; 0: none */
 	double time_grace; /* between SIGTERM and SIGKILL */
 
@@ -437,6 +438,9 @@ void plan_filter(struct plan *plan);
  */
 int proof_subset(struct bpf_arena *arena, const struct bpf_prog *all, const struct bpf_prog *one,
 		 const char *name, struct bpf_error *err);
+
+/* The same plan for one sandbox more: anew what only one can use. In a child of its own. */
+void plan_again(struct plan *plan);
 
 /* At most VALUE of RESOURCE for each process. */
 void plan_rlimit(struct plan *plan, int resource, rlim_t value);

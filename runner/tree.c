@@ -217,3 +217,16 @@ void plan_tree(struct plan *plan)
 	plan->tree.nops = spec->nops;
 	plan->tree.root = -1;
 }
+
+void plan_tree_again(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->tree.nops; i++) {
+		struct ns_op *op = &plan->tree.ops[i];
+
+		if (!(op->flags & NS_MADE))
+			continue;
+		close(op->source_fd);
+		op->flags &= ~NS_MADE;
+		map_ids(plan, op);
+	}
+}

@@ -262,11 +262,11 @@ static bool read_session(const struct target *t, pid_t pid, int *session, int *t
 static enum wall_state look_session(const struct target *t, unsigned long arg,
 				    const char **evidence)
 {
-	int its, theirs, terminal, outer_terminal;
+	int its, theirs, terminal, unused;
 
 	(void)arg;
 	if (!read_session(t, t->process, &its, &terminal) ||
-	    !read_session(t, t->supervisor, &theirs, &outer_terminal)) {
+	    !read_session(t, t->supervisor, &theirs, &unused)) {
 		*evidence = "cannot be read";
 		return WALL_UNKNOWN;
 	}
@@ -274,7 +274,8 @@ static enum wall_state look_session(const struct target *t, unsigned long arg,
 			    terminal ? xprintf(t->arena, "terminal %u:%u", major((dev_t)terminal),
 					       minor((dev_t)terminal)) :
 				       "no terminal");
-	return its != theirs && (!terminal || terminal != outer_terminal) ? WALL_YES : WALL_MISSING;
+	/* A terminal controls one session, and one of another instance has the same number. */
+	return its != theirs ? WALL_YES : WALL_MISSING;
 }
 
 /* ---- what it has ---- */

@@ -77,6 +77,8 @@ static const struct example good[] = {
 	{ { { "--help" } }, 0, "mode=7" },
 	{ { { "--doctor" } }, 0, "mode=8" },
 	{ { { "--json", "--doctor" } }, 0, "mode=8" },
+	{ { { "--selftest" } }, 0, "mode=9" },
+	{ { { "--selftest", "--tap", "--hostname", "h" } }, 0, "mode=9 host=h" },
 };
 
 static const struct example bad[] = {
@@ -99,6 +101,8 @@ static const struct example bad[] = {
 	  125,
 	  "is looser than what is in force" },
 	{ { { "--policy", "standard", "--policy", "strict", "--print-policy" } }, 125, "--stack" },
+	{ { { "--selftest", "x" } }, 125, "a word too many: 'x'" },
+	{ { { "--tap", "1", "--", "x" } }, 125, "a word too many: '1'" },
 	{ { { "--policy", "nonesuch", "--", "x" } }, 125, "nonesuch" },
 	{ { { "--policy", "./nonesuch", "--", "x" } }, 125, "./nonesuch" },
 	{ { { "--include", "nonesuch", "--", "x" } }, 125, "nonesuch" },
