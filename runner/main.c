@@ -114,6 +114,7 @@ int main(int argc, char *argv[])
 	case MODE_STATUS:
 		return printed(inspect(&spec));
 	case MODE_SELFTEST:
+		plan_descriptors(&spec);
 		return printed(selftest(&plan, &spec));
 	case MODE_EXPLAIN:
 	case MODE_DRY_RUN:
