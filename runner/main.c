@@ -77,14 +77,15 @@ int main(int argc, char *argv[])
 {
 	static struct spec spec;
 	static struct plan plan;
-	const pid_t parent = getppid();
 	struct bpf_arena arena;
 	int started = -1;
+	pid_t parent;
 
 	if (argc < 1)
 		return STATUS_FAILED;
 	if (strcmp(argv[0], ACTOR_NAME) == 0)
 		return act_main(argc, argv);
+	parent = getppid(); /* early: it could end */
 	if (getauxval(AT_SECURE))
 		fail("refusing to run set-user-ID or with file capabilities");
 	fill_standard_descriptors();

@@ -17,11 +17,12 @@ complain() {
 	failed=1
 }
 
-# In a comment it is "name(2)"; and a probe only asks.
+# In a comment it is "name(2)"; a probe only asks, and an act of --selftest is to fail.
 newer=$(awk '!/^[#@]/ && $5 ~ /^[0-9]+$/ && $5 >= 424 { print $1 }' "$1/bpf/syscalls.tbl")
 used=0
 for name in $newer; do
-	grep -rqE "\b(SYS_$name\b|$name\([^0-9)])" --include='*.c' --exclude=features.c "$1/runner" "$1/ns" "$1/caps" \
+	grep -rqE "\b(SYS_$name\b|$name\([^0-9)])" --include='*.c' --exclude=features.c --exclude=acts.c \
+		"$1/runner" "$1/ns" "$1/caps" \
 		"$1/syslogparse" "$1/bpf" || continue
 	used=$((used + 1))
 	grep -qE "^\|[a-z0-9_, ]*\b$name\b" "$doc" || complain "$doc: no row for $name(2)"
