@@ -113,7 +113,7 @@ static int find_disk(const struct spec *spec, const char *path, unsigned int *ma
 	int n;
 
 	if (stat(path, &st) < 0)
-		return -errno;
+		fail("io-max: %s: %s", escaped(spec->arena, path), strerror(errno));
 	if (S_ISBLK(st.st_mode))
 		st.st_dev = st.st_rdev;
 	*major = part[0] = major(st.st_dev);
@@ -400,10 +400,13 @@ void cgroup_make(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
 	struct cgroup_place places[LIMIT_KINDS];
+	unsigned int disk[2];
 	int err;
 
 	if (!spec->limited)
 		return;
+	for (unsigned int i = 0; i < spec->nio_max; i++)
+		find_disk(spec, spec->io_max[i].path, &disk[0], &disk[1]); /* or exits */
 	cgroup_places(spec, places);
 	hand_down(spec, places);
 	choose_groups(plan, places);

@@ -13,7 +13,7 @@
 # tests run side by side; system tests look at the whole machine, so they run alone.
 #
 #	JOBS=2			how many run at a time
-#	TEST_TIMEOUT=120	seconds for each
+#	TEST_TIMEOUT=300	seconds for each
 #	SBRUN=, SBPF=, SYSLOGPARSE=, TESTBIN=	the programs to test; where the test programs are
 #	TOTALS=file		append "passed failed skipped" to it; the last line is in brackets
 
@@ -56,7 +56,7 @@ if [ "${1-}" = --one ]; then
 	exit 0
 fi
 
-export TEST_TIMEOUT="${TEST_TIMEOUT:-120}"
+export TEST_TIMEOUT="${TEST_TIMEOUT:-300}"
 export SBRUN="${SBRUN:-$here/sbrun}"
 export SBPF="${SBPF:-$here/sbpf}"
 export SYSLOGPARSE="${SYSLOGPARSE:-$here/syslogparse.program}"
