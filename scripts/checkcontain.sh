@@ -75,7 +75,7 @@ function bad(text) { print $2 ":" text; failed = 1 }
 		bad(" no test")
 	else if ($5 !~ /^ [o-] [t-] [n-] $/)
 		bad(" not o t n")
-	else if ($6 !~ /^ (here|guest|here, guest) $/)
+	else if ($6 !~ /^ (here|guest|here, guest|AppArmor guest) $/)
 		bad(" where it runs is not said")
 }
 END {
