@@ -51,7 +51,7 @@ static void ns_file(char path[16], const char *name)
 /*
  * The inode, out of the link's text, "user:[4026531837]". To follow the link and ask what is there
  * will not do: in Linux 5.10, who may not follow it is told the link's own inode, which is
- * another one than any namespace's.
+ * another one than any namespace's. The text that he gets there is none.
  */
 static int inode_of(int proc, const char *path, uint64_t *inode)
 {
@@ -62,7 +62,7 @@ static int inode_of(int proc, const char *path, uint64_t *inode)
 	if (len < 0)
 		return errno == ENOENT ? 0 : -errno;
 	text[len] = '\0';
-	return sscanf(text, "%*[^[][%" SCNu64 "]", inode) == 1 && *inode ? 0 : -EPROTO;
+	return sscanf(text, "%*[^[][%" SCNu64 "]", inode) == 1 && *inode ? 0 : -EACCES;
 }
 
 int ns_inodes(int proc, pid_t pid, uint64_t *inodes)

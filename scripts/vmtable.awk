@@ -70,6 +70,7 @@ $1 == "cell" {
 # A machine that stopped has one failure more than its cells.
 /^failed the machine/ { fail[n]++ }
 $1 == "failed" { list[n] = list[n] "- **failed** " substr($0, 8) "\n" }
+$1 == "again" { list[n] = list[n] "- run twice: " substr($0, 7) "\n" }
 $1 == "known" { list[n] = list[n] "- known: " substr($0, 7) "\n" }
 $1 == "doctor" {
 	status[n] = $2

@@ -5,7 +5,9 @@
 # Death and failure at every system call of the set-up (see sweep.c): nothing is left behind,
 # nothing hangs, and the command runs behind all of its walls or not at all.
 #
-#	SWEEP_TURNS=6	every error at every call; otherwise one of them at each
+#	SWEEP_TURNS=6		every error at every call; otherwise one of them at each
+#	SWEEP_STRIDE=1		only every so many calls
+#	SWEEP_LIMIT_MS=5000	how long a run may take on a slow machine
 
 . "$(dirname "$0")/lib.sh"
 
@@ -38,12 +40,15 @@ swept() {
 
 options= # more of them
 # A sweep that could not find anything would show nothing.
-export SWEEP_LIMIT_MS=200 SWEEP_ANY_WALLS=1
+limit=${SWEEP_LIMIT_MS:-5000}
+stride=${SWEEP_STRIDE:-1}
+export SWEEP_LIMIT_MS=$((limit / 25)) SWEEP_STRIDE=1 SWEEP_ANY_WALLS=1
 expect_status 1 'a child without a parent-death signal' "$sweep" kill-supervisor "$sweep" toy
 expect_stdout ' survivors' 'is found as a survivor'
 expect_status 1 'a runner that does not look at errors' "$sweep" fault-init "$sweep" careless
 expect_stdout '^NoNewPrivs:.0' 'is found by a wall that is not there'
-unset SWEEP_LIMIT_MS SWEEP_ANY_WALLS
+unset SWEEP_ANY_WALLS
+export SWEEP_LIMIT_MS="$limit" SWEEP_STRIDE="$stride"
 
 swept kill-supervisor 'the supervisor is killed' sleep 1000
 options='--memory 64M --pids 16 --cpu-limit 100'
@@ -74,7 +79,7 @@ swept lie-detach 'the old root is not detached' sh -c "$look"
 # The same as another user, whose way is a little different: fewer places will do.
 if [ "$(id -u)" -eq 0 ]; then
 	AS=as_user
-	export SWEEP_STRIDE=5
+	export SWEEP_STRIDE=$((stride * 5))
 	swept kill-supervisor 'of a user, the supervisor is killed' sleep 1000
 	swept kill-init 'of a user, init is killed' sleep 1000
 	swept fault-supervisor 'of a user, a call of the supervisor fails' sh -c "$look"
@@ -100,6 +105,6 @@ if [ "$(id -u)" -eq 0 ]; then
 	swept lie-detach 'of a user, the old root is not detached, and closed' sh -c "$look"
 	AS=as_user
 fi
-export SWEEP_STRIDE=3
+export SWEEP_STRIDE=$((stride * 3))
 swept lie-init 'a call of init is not made' sh -c "$look"
 finish

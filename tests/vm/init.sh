@@ -60,6 +60,7 @@ hostname guest
 for module in /modules/*.ko; do
 	[ ! -e "$module" ] || busybox insmod "$module"
 done
+chmod 666 /dev/net/tun # as udev does
 # The kernel's own messages would stand in the middle of a line.
 dmesg --console-off
 
@@ -83,7 +84,7 @@ export HOME=/root SBRUN_GUEST=1 SBRUN=/tests/sbrun SBPF=/tests/sbpf \
 	SYSLOGPARSE=/tests/syslogparse.program TESTBIN=/tests
 export TEST_TIMEOUT="$timeout"
 # Emulated, all takes ten times as long: of what is only repeated, less will do.
-export RUNS=2 STARTS=5 MEGABYTES=10
+export RUNS=2 STARTS=5 MEGABYTES=10 SWEEP_STRIDE=15 SWEEP_LIMIT_MS=30000
 cd /tests || stop
 # run NAME COMMAND...
 run() {
@@ -102,6 +103,9 @@ run() {
 awk -v part="$part" -v parts="$parts" 'NR % parts == part % parts' list >mine
 while read -r name; do
 	run "$name" "./$name"
+	# What is about time fails now and then on a slow machine; the second time counts, and both
+	# are told.
+	[ "$status" -eq 0 ] || [ "$status" -eq 4 ] || run "$name" "./$name"
 done <mine
 echo VM-DONE
 stop
