@@ -86,15 +86,17 @@ export TEST_TIMEOUT="$timeout"
 # Emulated, all takes ten times as long: of what is only repeated, less will do.
 export RUNS=2 STARTS=5 MEGABYTES=10 SWEEP_STRIDE=15 SWEEP_LIMIT_MS=30000
 cd /tests || stop
+
 # run NAME COMMAND...
 run() {
 	name=$1
 	shift
 	echo "VM-RUN $name"
 	start=$(date +%s%N)
-	timeout -k 5 "$timeout" "$@" </dev/null 2>&1 &
-	wait $!
+	# By way of a file: to a terminal, programs write in another order.
+	timeout -k 5 "$timeout" "$@" </dev/null >/run/output 2>&1
 	status=$?
+	cat /run/output
 	echo
 	echo "VM-END $name $status $((($(date +%s%N) - start) / 1000000))"
 }
