@@ -245,7 +245,8 @@ def background():
     screen.type("\n")
     screen.expect("OUT> ")
     equal(screen.modes(), before, "modes while it is in the background")
-    equal(command(screen, "echo mine"), "mine\n", "the shell's own input")
+    screen.type("echo mi''ne\n")  # the shell's own input; prompts may be late
+    screen.expect("mine")
     screen.type("fg\n")
     screen.expect("sbrun")
     end = time.monotonic() + PATIENCE
