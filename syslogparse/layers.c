@@ -135,7 +135,7 @@ int namespace_of(const struct confinement *c, const char *file, uint64_t *inode)
 
 static int look_namespace(struct confinement *c, enum layer layer)
 {
-	uint64_t inode;
+	uint64_t inode = 0;
 	int error = namespace_of(c, layer_rows[layer].file, &inode);
 
 	if (error)
