@@ -236,7 +236,10 @@ int caps_set_dumpable(bool on);
  */
 int caps_close_descriptors(void);
 
-/* Close all from FIRST to LAST (INT_MAX: there is no end), also without close_range(2). */
-int caps_close_range(int first, int last);
+/*
+ * Close all from 1 or FIRST to LAST (INT_MAX: there is no end), also without close_range(2): then
+ * LISTED tells which are open, a descriptor of /proc/self/fd, or -1: what is at that place, if any.
+ */
+int caps_close_range(int first, int last, int listed);
 
 #endif

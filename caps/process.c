@@ -154,8 +154,21 @@ static int mark_by_range(void)
 	return flags & FD_CLOEXEC ? 0 : -ENOTRECOVERABLE;
 }
 
-/* The names in one buffer of getdents64(); "." and ".." read as 0. */
-static int mark_entries(const char *buf, long len)
+/* What is done with each that is open, from FIRST to LAST; -EBADF: it was not, which is well. */
+struct each {
+	int first, last;
+	int (*act)(int fd);
+};
+
+static int act_on(const struct each *each, int fd)
+{
+	int error = fd < each->first || fd > each->last ? 0 : each->act(fd);
+
+	return error == -EBADF ? 0 : error;
+}
+
+/* The names in one buffer of getdents64(), but for DIR's; "." and ".." read as 0, which is not ours. */
+static int act_on_entries(const struct each *each, int dir, const char *buf, long len)
 {
 	const struct dirent64 *entry;
 	int fd, error;
@@ -163,39 +176,36 @@ static int mark_entries(const char *buf, long len)
 	for (long at = 0; at < len; at += entry->d_reclen) {
 		entry = (const struct dirent64 *)(const void *)(buf + at);
 		fd = atoi(entry->d_name);
-		if (fd < FIRST_FD)
-			continue;
-		error = mark(fd);
-		if (error < 0)
+		error = fd == dir || fd == 0 ? 0 : act_on(each, fd);
+		if (error)
 			return error;
 	}
 	return 0;
 }
 
-/* What /proc/self/fd lists; readdir() would allocate. */
-static int mark_by_proc(void)
+/* What LISTED, a /proc/self/fd, lists, and then itself; readdir() would allocate. */
+static int each_listed(const struct each *each, int listed)
 {
 	char buf[2048] __attribute__((aligned(8)));
-	int auto_close dir = -1;
+	int auto_close own = -1;
 	struct statfs fs;
 	long len;
 	int error;
 
-	dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	if (fstatfs(dir, &fs) < 0)
+	if (listed < 0)
+		listed = own = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (listed < 0 || fstatfs(listed, &fs) < 0 || lseek(listed, 0, SEEK_SET) < 0)
 		return -errno;
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return -ENOENT;
-	for (;;) {
-		len = syscall(SYS_getdents64, dir, buf, sizeof(buf));
-		if (len <= 0)
-			return len < 0 ? -errno : 0;
-		error = mark_entries(buf, len);
-		if (error < 0)
+	while ((len = syscall(SYS_getdents64, listed, buf, sizeof(buf))) > 0) {
+		error = act_on_entries(each, listed, buf, len);
+		if (error)
 			return error;
 	}
+	if (len < 0)
+		return -errno;
+	return own < 0 ? act_on(each, listed) : 0;
 }
 
 /*
@@ -214,39 +224,39 @@ static int end_of_numbers(void)
 	return limit.rlim_max < INT_MAX ? (int)limit.rlim_max : INT_MAX;
 }
 
-static int mark_by_number(void)
+static int each_number(const struct each *each)
 {
-	int end = end_of_numbers(), error;
+	int end = end_of_numbers(), error = 0;
 
 	if (end < 0)
 		return end;
-	for (int fd = FIRST_FD; fd < end; fd++) {
-		error = mark(fd);
-		if (error < 0 && error != -EBADF)
-			return error;
-	}
-	return 0;
+	for (int fd = each->first; !error && fd <= each->last && fd < end; fd++)
+		error = act_on(each, fd);
+	return error;
 }
 
 int caps_close_descriptors(void)
 {
-	if (mark_by_range() == 0)
+	const struct each each = { FIRST_FD, INT_MAX, mark };
+
+	if (mark_by_range() == 0 || each_listed(&each, -1) == 0)
 		return 0;
-	if (mark_by_proc() == 0)
-		return 0;
-	return mark_by_number();
+	return each_number(&each);
 }
 
-int caps_close_range(int first, int last)
+/* What it says of the file does not matter: the descriptor is gone. */
+static int close_one(int fd)
 {
-	int end;
-
-	if (syscall(SYS_close_range, (unsigned int)first, (unsigned int)last, 0U) == 0)
-		return 0;
-	end = end_of_numbers();
-	if (end < 0)
-		return end;
-	for (int fd = first; fd <= last && fd < end; fd++)
-		close(fd);
+	close(fd);
 	return 0;
+}
+
+int caps_close_range(int first, int last, int listed)
+{
+	const struct each each = { first, last, close_one };
+
+	if (syscall(SYS_close_range, (unsigned int)first, (unsigned int)last, 0U) == 0 ||
+	    each_listed(&each, listed) == 0)
+		return 0;
+	return each_number(&each);
 }

@@ -105,7 +105,7 @@ static void reap(const struct plan *plan, int pipe)
 
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || setsid() < 0 || dup2(pipe, 0) < 0 ||
-	    caps_close_range(1, INT_MAX) < 0 || chdir("/") < 0)
+	    caps_close_range(1, INT_MAX, -1) < 0 || chdir("/") < 0)
 		_exit(STATUS_FAILED);
 	prctl(PR_SET_NAME, "sbrun-reaper");
 	while (read(0, &byte, 1) < 0 && errno == EINTR)

@@ -97,12 +97,12 @@ static int look(struct confinement *c, enum layer to, enum layer *at)
 }
 
 /* The process that waits: its child's end becomes its own. It keeps the lifeline, as 0. */
-__attribute__((noreturn)) static void wait_for(pid_t child, int lifeline)
+__attribute__((noreturn)) static void wait_for(pid_t child, int lifeline, int listed)
 {
 	int status;
 
 	dup2(lifeline, 0);
-	caps_close_range(1, INT_MAX);
+	caps_close_range(1, INT_MAX, listed);
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)
 			_exit(STATUS_FAILED);
@@ -135,7 +135,7 @@ static int become_first(const struct confinement *c)
 	if (child < 0)
 		return -errno;
 	if (child > 0)
-		wait_for(child, lifeline[1]);
+		wait_for(child, lifeline[1], list_descriptors(c));
 	close(lifeline[1]);
 	error = die_with_parent(lifeline[0]);
 	close(lifeline[0]);
@@ -158,7 +158,9 @@ static int remember_outside(struct confinement *c)
 
 int confine(struct layer_state *states, unsigned int nfds, unsigned int degraded, enum layer *at)
 {
-	struct confinement c = { .states = states, .nfds = nfds, .degraded = degraded };
+	struct confinement c = {
+		.listed = -1, .states = states, .nfds = nfds, .degraded = degraded
+	};
 	int error;
 
 	*at = LAYER_IDS;

@@ -11,6 +11,7 @@ struct confinement {
 	struct layer_state *states;
 	unsigned int nfds, degraded;
 	int proc;		  /* /proc as it is outside */
+	int listed;		  /* our descriptors in it, once LAYER_LANDLOCK is there */
 	uid_t uid;		  /* outside, once LAYER_IDS is there */
 	gid_t gid;		  /* */
 	uint64_t outside[LAYERS]; /* inodes of the namespaces that we came from */
@@ -30,6 +31,9 @@ struct layer_row {
 };
 
 extern const struct layer_row layer_rows[LAYERS];
+
+/* Our descriptors in /proc, as a directory to be read. */
+int list_descriptors(const struct confinement *c);
 
 /* The inode of the namespace that FILE, below /proc/self/ns, is of us. */
 int namespace_of(const struct confinement *c, const char *file, uint64_t *inode);

@@ -73,8 +73,8 @@ static int arrange(const struct job *job, int pipe, int *program)
 	for (unsigned int i = 0; !error && i < job->nfds; i++)
 		error = move(3 + (int)i, high[i]);
 	if (!error)
-		error = caps_close_range(end, *program - 1);
-	return error ? error : caps_close_range(*program + 1, INT_MAX);
+		error = caps_close_range(end, *program - 1, -1);
+	return error ? error : caps_close_range(*program + 1, INT_MAX, -1);
 }
 
 __attribute__((noreturn)) static void child(const struct job *job, int pipe)

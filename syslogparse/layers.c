@@ -364,12 +364,18 @@ static int look_session(struct confinement *c, enum layer layer)
 
 /* ---- the last three: after them nothing can be opened, and then nothing asked ---- */
 
+int list_descriptors(const struct confinement *c)
+{
+	return openat(c->proc, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int put_landlock(struct confinement *c, enum layer layer)
 {
 	unsigned int walls = caps_landlock_walls();
 	int ruleset = caps_landlock_new(walls ? walls : CAPS_LANDLOCK_FILES);
 	int error;
 
+	c->listed = list_descriptors(c); /* cannot be opened any more behind it */
 	if (ruleset < 0)
 		return ruleset;
 	error = caps_landlock_enforce(ruleset, walls, c->proc, "self/status");
@@ -389,7 +395,7 @@ static int put_descriptors(struct confinement *c, enum layer layer)
 {
 	const struct rlimit none = { 0, 0 };
 	unsigned int first = 3 + c->nfds;
-	int error = caps_close_range((int)first, INT_MAX);
+	int error = caps_close_range((int)first, INT_MAX, c->listed);
 
 	if (error)
 		return error;
