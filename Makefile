@@ -54,8 +54,9 @@ export srctree
 #h   WERROR=1            warnings are errors
 #h   SAN=1               with the address and undefined-behaviour sanitizers, not static
 #h   CC=clang            another compiler
-#h   CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=dir  another machine, with the libraries in dir:
-#h                       $(scripts/get-sysroot arm64);  HOSTCC=gcc  for what runs here meanwhile
+#h   ARCH=arm64, ARCH=riscv64  another machine: its compiler from Debian, and libraries
+#h                       from scripts/get-sysroot; or, all said by hand,
+#h   CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=dir  HOSTCC=gcc (for what runs here meanwhile)
 #h   CFLAGS= CPPFLAGS= LDFLAGS=   added to the flags below
 #h   prefix=/usr/local  DESTDIR=  where "install" puts things
 #h
@@ -75,6 +76,15 @@ datarootdir ?= $(prefix)/share
 datadir     ?= $(datarootdir)
 mandir      ?= $(datarootdir)/man
 export datadir
+
+cross-arm64   := aarch64-linux-gnu-
+cross-riscv64 := riscv64-linux-gnu-
+ifneq ($(ARCH),)
+CROSS_COMPILE := $(or $(cross-$(ARCH)),$(error no compiler is known of ARCH=$(ARCH)))
+SYSROOT       := $(shell $(srctree)/scripts/get-sysroot $(ARCH))
+endif
+export CROSS_COMPILE
+export VM_ARCH ?= $(ARCH)
 
 CC      := $(CROSS_COMPILE)gcc
 HOSTCC  := gcc
@@ -138,7 +148,7 @@ host-tools := $(if $(CROSS_COMPILE),host-tools)
 .PHONY: host-tools runner/mkfilters syslogparse/mkfilter
 host-tools:
 	$(Q)$(MAKE) -f $(srctree)/Makefile O=$(CURDIR)/host TARGET_CC='$(CC)' CC='$(HOSTCC)' \
-		CROSS_COMPILE= SYSROOT= SAN= CPPFLAGS= CFLAGS= LDFLAGS= \
+		ARCH= CROSS_COMPILE= SYSROOT= SAN= CPPFLAGS= CFLAGS= LDFLAGS= \
 		runner/mkfilters syslogparse/mkfilter
 runner/mkfilters: bpf ns caps
 	$(Q)$(MAKE) $(build)=runner $@
