@@ -51,16 +51,16 @@ static const char *numbers_in(struct bpf_arena *arena, const char *dir)
 	return text;
 }
 
-/* LINE is "NUMBER:CONTROLLERS:PATH" of GROUPS, with the colons still there. */
-static const char *one_group(const struct target *t, const char *groups, const char *line)
+/* Of GROUPS, a /proc/PID/cgroup, the one at PATH, in the hierarchy of NAMES, which end there. */
+static const char *one_group(const struct target *t, const char *groups, const char *names,
+			     const char *path)
 {
 	struct bpf_arena *arena = t->arena;
-	const char *names = strchr(line, ':') + 1, *path = strchr(names, ':'), *dir, *name, *text;
+	const char *dir, *name = strrchr(path, '/'), *text;
 	int len = (int)(path - names);
 
 	dir = cgroup_directory(arena, groups,
 			       xprintf(arena, "%.*s", (int)strcspn(names, ",:"), names));
-	name = strrchr(path, '/');
 	/* It holds the processes, and what is round it the limits. */
 	if (dir && name && strcmp(name + 1, CGROUP_INNER) == 0) {
 		dir = xprintf(arena, "%.*s", (int)(strrchr(dir, '/') - dir), dir);
@@ -73,6 +73,7 @@ static const char *one_group(const struct target *t, const char *groups, const c
 	return text;
 }
 
+/* A line is "NUMBER:CONTROLLERS:PATH". */
 enum wall_state inspect_cgroups(const struct target *t, unsigned long arg, const char **evidence)
 {
 	const char *groups = inspect_read(t, t->process, "cgroup");
@@ -86,13 +87,13 @@ enum wall_state inspect_cgroups(const struct target *t, unsigned long arg, const
 		return WALL_UNKNOWN;
 	}
 	while ((line = strsep(&rest, "\n")) && *line) {
-		const char *names = strchr(line, ':');
+		const char *names = strchr(line, ':'),
+			   *path = names ? strchr(names + 1, ':') : NULL;
 
-		if (!names || !strchr(names + 1, ':') ||
-		    strstr(outer, xprintf(t->arena, "%s\n", line)))
+		if (!path || strstr(outer, xprintf(t->arena, "%s\n", line)))
 			continue;
 		text = xprintf(t->arena, "%s%s%s", text, *text ? "; " : "",
-			       one_group(t, groups, line));
+			       one_group(t, groups, names + 1, path));
 	}
 	*evidence = *text ? text : "none but that of sbrun";
 	return *text ? WALL_YES : WALL_NO;

@@ -290,6 +290,9 @@ test_refusal() {
 test_degraded() {
 	can 'memory 64M' && return 0
 	less='--allow-degraded memory swap pids cpu-limit'
+	expect_output '9 9 67108864 67108864 17 17' "$who: less: what stands in, soft and hard" \
+		sbrun $less --memory 64M --pids 16 --cpu-limit 9 -- sh -c 'echo $(sed -n \
+			"s/^Max \(cpu time\|data size\|processes\) *\([^ ]* *[^ ]*\).*/\2/p" /proc/self/limits)'
 	expect_status 1 "$who: less: memory of one process" \
 		sbrun $less --memory 64M -- "$HOG" memory 128
 	expect_status 0 "$who: less: ... below it" sbrun $less --memory 64M -- "$HOG" memory 32
