@@ -137,7 +137,7 @@ deep inside
 	# With masks on /proc the kernel gives no other one: a refusal that says so.
 	expect_status 125 "$who: nested under masks: refused" as_caller "$SBRUN" $nested \
 		--proc /proc -- "$T/bin/sbrun" -- true
-	expect_stderr 'the kernel gives a new /proc only where' "$who: it says why"
+	expect_stderr 'parts of /proc are masked' "$who: it says why"
 	nested="$nested --ro-bind-try /etc/fonts --ro-bind-try /etc/chromium.d"
 	under "$nested" chromium 'chromium, headless, in its own sandbox' '<p>6*7</p>' "$chrome"
 done
