@@ -22,6 +22,13 @@ static bool stand_in_fired(const struct plan *plan, const struct ending *end)
 	       end->usage.user_us + end->usage.system_us >= plan->spec->limit[LIMIT_CPU_TIME];
 }
 
+/* It ended by itself, before it was seen that it had used too much. */
+static bool was_late(const struct plan *plan, const struct ending *end)
+{
+	return cgroup_accounts(plan) &&
+	       end->usage.user_us + end->usage.system_us > plan->spec->limit[LIMIT_CPU_TIME];
+}
+
 /* Init's word for it, but for what the cgroups tell. */
 static void take_usage(const struct plan *plan, struct ending *end)
 {
@@ -34,7 +41,7 @@ static void take_usage(const struct plan *plan, struct ending *end)
 		usage->maxrss_kb = (uint64_t)last->maxrss_kb;
 	}
 	cgroup_usage(plan, usage);
-	if (!end->fired && stand_in_fired(plan, end))
+	if (!end->fired && (stand_in_fired(plan, end) || was_late(plan, end)))
 		end->fired = "cpu-limit";
 }
 

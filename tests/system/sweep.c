@@ -295,10 +295,16 @@ static bool has_started(struct run *run)
 	return strstr(run->status, "started") != NULL;
 }
 
-/* Does the target wait in its loop? A supervisor has said "started"; init polls two things. */
+/*
+ * Does the target wait in its loop? A supervisor has said "started"; init polls two things, or
+ * ends because the command was faster.
+ */
 static bool in_loop(struct run *run, const struct __ptrace_syscall_info *info)
 {
 	bool polls = info->entry.nr == SYS_ppoll;
+
+	if (run->sweep->place == IN_INIT && info->entry.nr == SYS_exit_group)
+		return has_started(run);
 
 #ifdef SYS_poll
 	polls = polls || info->entry.nr == SYS_poll;
