@@ -54,6 +54,7 @@ struct command {
 
 int run_asm(struct job *job);
 int run_cache(struct job *job);
+int run_compat(struct job *job);
 int run_compile(struct job *job);
 int run_diff(struct job *job);
 int run_dis(struct job *job);
