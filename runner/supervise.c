@@ -76,7 +76,9 @@ static void prepare_signals(struct plan *plan, struct supervision *s)
 		sigdelset(&set, own_signals[i]);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGPIPE); /* a reader of ours who went away must not end the payload */
+	/* A reader of ours who went away must not end the payload, nor a file that is full. */
+	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGXFSZ);
 	if (s->signals < 0 || sigaction(SIGCHLD, &action, NULL) < 0 ||
 	    sigprocmask(SIG_BLOCK, &set, &plan->signal_mask) < 0)
 		fail("prepare signals: %s", strerror(errno));
@@ -440,6 +442,7 @@ static void prepare_ending(const struct supervision *s)
 	while (sigtimedwait(&all, NULL, &none) > 0)
 		;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &s->plan->signal_mask, NULL);
 	if (s->untold & TELL_STATUS) /* a pipe that nobody reads, and so an error at once */
 		dup3(s->plan->lifeline[1], s->plan->spec->status_fd, O_CLOEXEC);
