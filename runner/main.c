@@ -83,11 +83,11 @@ int main(int argc, char *argv[])
 
 	if (argc < 1)
 		return STATUS_FAILED;
+	if (getauxval(AT_SECURE))
+		fail("refusing to run set-user-ID or with file capabilities");
 	if (strcmp(argv[0], ACTOR_NAME) == 0)
 		return act_main(argc, argv);
 	parent = getppid(); /* early: it could end */
-	if (getauxval(AT_SECURE))
-		fail("refusing to run set-user-ID or with file capabilities");
 	fill_standard_descriptors();
 	arena_init(&arena);
 	spec.arena = &arena;
