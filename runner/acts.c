@@ -47,7 +47,7 @@ int act_result(const struct act *act, long ret)
 
 int attempt_call(const struct act *act, const struct scene *scene, struct outcome *out)
 {
-	unsigned long args[6];
+	unsigned long args[6] = { 0 };
 
 	(void)scene;
 	(void)out;

@@ -61,12 +61,10 @@ static void tell_tap(const struct selftest *test, const char *name, enum verdict
 static void tell_row(const char *name, enum verdict verdict, const char *why)
 {
 	static const char *const words[] = { "pass", "FAIL", "n/a" };
-	char line[COLUMNS + 1];
-	const int len = snprintf(line, sizeof(line), "  %-5s%-33s %s", words[verdict], name, why);
+	const int room = COLUMNS - printf("  %-5s%-33s ", words[verdict], name);
+	const bool fits = (int)strlen(why) <= room;
 
-	if (len > COLUMNS)
-		memcpy(line + COLUMNS - 3, "...", 3);
-	puts(line);
+	printf("%.*s%s\n", fits ? room : room - 3, why, fits ? "" : "...");
 }
 
 static void tell(struct selftest *test, const char *name, enum verdict verdict, const char *why)

@@ -4,31 +4,26 @@
  * if it had been made by the second: what the two have not in common are walls that silently
  * do not stand. It must be found out.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "runner/selftest.h"
 
-static struct spec *new_spec(void)
+static void init_spec(struct spec *spec, struct bpf_arena *arena)
 {
-	const size_t size = 64u << 20;
-	struct bpf_arena *arena = calloc(1, sizeof(*arena));
-	struct spec *spec = calloc(1, sizeof(*spec));
-	void *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (!arena || !spec || base == MAP_FAILED)
+	arena->size = 64u << 20;
+	arena->base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena->base == MAP_FAILED)
 		fail("pretend: no memory");
-	*arena = (struct bpf_arena){ .base = base, .size = size };
 	spec->arena = arena;
-	return spec;
 }
 
 int main(int argc, char *argv[])
 {
+	static struct bpf_arena arenas[2];
+	static struct spec specs[2];
 	static struct plan plans[2];
-	struct spec *specs[2] = { new_spec(), new_spec() };
 	int second = 1;
 
 	if (argc > 0 && strcmp(argv[0], ACTOR_NAME) == 0)
@@ -37,11 +32,13 @@ int main(int argc, char *argv[])
 		second++;
 	if (second == argc)
 		fail("usage: pretend OPTION... -- OPTION...");
-	options_parse(second, argv, specs[0]);
-	options_parse(argc - second, argv + second, specs[1]);
+	for (int i = 0; i < 2; i++)
+		init_spec(&specs[i], &arenas[i]);
+	options_parse(second, argv, &specs[0]);
+	options_parse(argc - second, argv + second, &specs[1]);
 	for (int i = 0; i < 2; i++) {
-		selftest_prepare(specs[i]);
-		plan_make(&plans[i], specs[i]);
+		selftest_prepare(&specs[i]);
+		plan_make(&plans[i], &specs[i]);
 	}
-	return selftest_run(&plans[0], specs[0], &plans[1]);
+	return selftest_run(&plans[0], &specs[0], &plans[1]);
 }
