@@ -450,7 +450,7 @@ static int read_named(struct source *src, const char *name, const struct file *u
 	int ret;
 
 	ret = name_file(src, &file, name);
-	if (ret < 0)
+	if (!file.name)
 		return ret;
 	place = place_of(&file);
 	if (file.depth > MAX_DEPTH)

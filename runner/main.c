@@ -73,12 +73,43 @@ static void arena_init(struct bpf_arena *arena)
 		fail("cannot get memory");
 }
 
+/* What is only told, and the exit status of that; -1: something is to be run, or planned. */
+static int tell(struct spec *spec, struct plan *plan)
+{
+	switch (spec->mode) {
+	case MODE_HELP:
+		usage_print(stdout);
+		return 0;
+	case MODE_VERSION:
+		printf("sbrun %s\n", SBRUN_VERSION);
+		return 0;
+	case MODE_COMPLETION:
+		completion_print(stdout);
+		return 0;
+	case MODE_DOCTOR:
+		return doctor(spec);
+	case MODE_PRINT_POLICY:
+		spec_print(stdout, spec);
+		return 0;
+	case MODE_STATUS:
+		return inspect(spec);
+	case MODE_SELFTEST:
+		plan_descriptors(spec);
+		return selftest(plan, spec);
+	case MODE_EXPLAIN:
+	case MODE_DRY_RUN:
+	case MODE_RUN:
+		break;
+	}
+	return -1;
+}
+
 int main(int argc, char *argv[])
 {
 	static struct spec spec;
 	static struct plan plan;
 	struct bpf_arena arena;
-	int started = -1;
+	int started = -1, status;
 	pid_t parent;
 
 	if (argc < 1)
@@ -97,31 +128,9 @@ int main(int argc, char *argv[])
 		fail("--json goes with --doctor or --status");
 	if (spec.tap && spec.mode != MODE_SELFTEST)
 		fail("--tap goes with --selftest");
-	switch (spec.mode) {
-	case MODE_HELP:
-		usage_print(stdout);
-		return printed(0);
-	case MODE_VERSION:
-		printf("sbrun %s\n", SBRUN_VERSION);
-		return printed(0);
-	case MODE_COMPLETION:
-		completion_print(stdout);
-		return printed(0);
-	case MODE_DOCTOR:
-		return printed(doctor(&spec));
-	case MODE_PRINT_POLICY:
-		spec_print(stdout, &spec);
-		return printed(0);
-	case MODE_STATUS:
-		return printed(inspect(&spec));
-	case MODE_SELFTEST:
-		plan_descriptors(&spec);
-		return printed(selftest(&plan, &spec));
-	case MODE_EXPLAIN:
-	case MODE_DRY_RUN:
-	case MODE_RUN:
-		break;
-	}
+	status = tell(&spec, &plan);
+	if (status >= 0)
+		return printed(status);
 	plan_descriptors(&spec);
 	if (spec.with_parent && spec.mode == MODE_RUN)
 		follow_parent(&spec, parent);

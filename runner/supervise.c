@@ -380,6 +380,19 @@ static void check_cpu(struct supervision *s)
 		s->cpu_check = now() + fmax(left / 1e6 / s->plan->processors, 0.005);
 }
 
+/* What poll(2) has seen; false: it was init's end. */
+static bool serve(struct supervision *s, const struct pollfd *fds)
+{
+	terminal_serve(&s->terminal, fds + 5);
+	if (fds[2].revents)
+		take_go_ahead(s);
+	if (fds[3].revents || fds[4].revents)
+		tell_start(s, fds[3].revents, fds[4].revents);
+	if (fds[1].revents)
+		forward_signal(s);
+	return !fds[0].revents || take_report(s);
+}
+
 static void watch(struct supervision *s)
 {
 	struct pollfd fds[5 + TERMINAL_FDS] = {
@@ -399,21 +412,14 @@ static void watch(struct supervision *s)
 		fds[4].fd = s->untold & TELL_INFO ? s->plan->spec->info_fd : -1;
 		terminal_poll(&s->terminal, fds + 5);
 		n = poll(fds, 5 + TERMINAL_FDS, poll_timeout(s));
-		if (n < 0 && errno != EINTR)
-			give_up(s, "poll");
-		if (n < 0)
+		if (n < 0) {
+			if (errno != EINTR)
+				give_up(s, "poll");
 			continue; /* what is in FDS is from the last time */
+		}
 		if (n == 0)
 			terminal_resume(&s->terminal); /* if we are in the foreground by now */
-		terminal_serve(&s->terminal, fds + 5);
-		if (fds[2].revents)
-			take_go_ahead(s);
-		if (fds[3].revents || fds[4].revents)
-			tell_start(s, fds[3].revents, fds[4].revents);
-		if (fds[1].revents)
-			forward_signal(s);
-		if (fds[0].revents)
-			open = take_report(s);
+		open = serve(s, fds);
 		if (s->draining && terminal_drained(&s->terminal))
 			end_draining(s);
 		check_time(s);

@@ -198,8 +198,8 @@ static const char *const good[] = {
 	"caps none",
 	"caps kill\nsecurebits none",
 	"caps kill\nsecurebits noroot noroot-locked keep-caps-locked",
-	"securebits noroot noroot-locked no-setuid-fixup no-setuid-fixup-locked "
-	"keep-caps-locked no-cap-ambient-raise no-cap-ambient-raise-locked",
+	("securebits noroot noroot-locked no-setuid-fixup no-setuid-fixup-locked "
+	 "keep-caps-locked no-cap-ambient-raise no-cap-ambient-raise-locked"),
 	"allow-degraded time cgroup",
 	"uid 0",
 	"uid 4294967294",
