@@ -242,7 +242,7 @@ TEST(ufw_takes_them)
 	ASSERT_NE(NULL, text);
 	if (!there(ufw))
 		SKIP(return, "no ufw");
-	if (geteuid() != 0)
+	if (!given && geteuid() != 0)
 		SKIP(return, "ufw talks to nobody but root");
 	for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
 		if (*line == '#' || seen++ % (geteuid() ? 4 : 40))
