@@ -5,10 +5,11 @@
  * A library tries the newest call first, and goes on to an older one if the kernel does not have
  * it. It knows that by ENOSYS: a filter that says EPERM breaks it, though the older call is
  * allowed; so does one that lets the new call through, which an old kernel does not have, and
- * not the older one. fallbacks[] is what libraries do, read in their source: of glibc 2.36 and 2.43.
- * For openat2(2), futex_waitv(2), mseal(2), map_shadow_stack(2) they have no other way, so what
- * happens without them is the program's own matter. A function of which neither way is allowed is one
- * that the policy does not allow, and nothing that breaks.
+ * not the older one. fallbacks[] is what libraries do, read in their source: of glibc 2.36 and newer.
+ * For openat2(2), futex_waitv(2), mseal(2), map_shadow_stack(2), epoll_pwait2(2) and
+ * copy_file_range(2) they have no other way, so what happens without them is the program's own
+ * matter. A function of which neither way is allowed is one that the policy does not allow, and
+ * nothing that breaks.
  *
  * On i386 one call stands for a family (socketcall(2), ipc(2)), and glibc makes that one, for it
  * is to run on kernels before 4.3 and 5.1, which have no other. What it is about lies behind a
@@ -16,6 +17,7 @@
  */
 #include "bpf/sbpf/sbpf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,8 @@ static const struct fallback {
   "sysdeps/unix/sysv/linux/clock_gettime.c" },
 { "clock_getres_time64", "clock_getres (glibc 2.36)", ON_ENOSYS, "clock_getres",
   "sysdeps/unix/sysv/linux/clock_getres.c" },
+{ "clock_adjtime64", "clock_adjtime (glibc of 2025)", ON_ENOSYS, "clock_adjtime",
+  "sysdeps/unix/sysv/linux/clock_adjtime.c" },
 { "timer_gettime64", "timer_gettime (glibc 2.36)", ON_ENOSYS, "timer_gettime",
   "sysdeps/unix/sysv/linux/timer_gettime.c" },
 { "timerfd_gettime64", "timerfd_gettime (glibc 2.36)", ON_ENOSYS, "timerfd_gettime",
@@ -66,15 +70,18 @@ static const struct fallback {
   "sched_rr_get_interval", "sysdeps/unix/sysv/linux/sched_rr_gi.c" },
 };
 
-/* sysdeps/unix/sysv/linux/i386/kernel-features.h */
+/*
+ * What glibc makes by it: sysdeps/unix/sysv/linux/i386/kernel-features.h. And what glibc makes
+ * directly, but a program can have by it: net/socket.c, net/compat.c and ipc/syscall.c of Linux.
+ */
 static const struct {
-	const char *call, *stands_for[16];
+	const char *call, *stands_for[16], *reaches[4];
 } multiplexed[] = {
 { "socketcall", { "socket", "socketpair", "bind", "connect", "listen", "accept4", "getsockname",
 		  "getpeername", "shutdown", "sendto", "sendmsg", "recvfrom", "recvmsg",
-		  "setsockopt", "getsockopt" } },
+		  "setsockopt", "getsockopt" }, { "sendmmsg", "recvmmsg" } },
 { "ipc", { "semget", "semctl", "shmget", "shmat", "shmdt", "shmctl", "msgget", "msgsnd", "msgrcv",
-	   "msgctl" } },
+	   "msgctl" }, { "semtimedop_time64" } },
 };
 /* clang-format on */
 
@@ -98,14 +105,25 @@ struct compat {
 
 /* ---- versions ---- */
 
-/* 0: it is none. */
+/* 0: it is none. Of 4.19.325 Linux itself makes 4.19.255. */
 static unsigned int parse_version(const char *text)
 {
-	unsigned int part[3] = { 0, 0, 0 };
+	unsigned long part[3] = { 0, 0, 0 };
+	unsigned int n = 0;
+	char *end;
 
-	if (sscanf(text, "%u.%u.%u", &part[0], &part[1], &part[2]) < 2)
-		return 0;
-	return part[0] << 16 | (part[1] & 0xff) << 8 | (part[2] & 0xff);
+	do {
+		if (!isdigit((unsigned char)*text))
+			return 0;
+		part[n] = strtoul(text, &end, 10);
+		text = end + 1;
+		if (part[n] > 255 && n < 2)
+			return 0;
+		if (part[n] > 255)
+			part[n] = 255;
+		n++;
+	} while (*end == '.' && n < COUNT(part));
+	return *end || n < 2 ? 0 : (unsigned int)(part[0] << 16 | part[1] << 8 | part[2]);
 }
 
 static int by_version(const void *a, const void *b)
@@ -295,31 +313,44 @@ static void check_unknown(struct compat *compat)
 	     "");
 }
 
-static void check_multiplexed(struct compat *compat, size_t row)
+/* Which of them THROUGH stops though they may pass, and which it opens; LOST may be NULL. */
+static void add_members(const struct compat *compat, const char *const *member,
+			const struct explored *through, const char **lost, const char **open)
 {
-	const char *name = multiplexed[row].call, *const *member = multiplexed[row].stands_for;
 	struct bpf_arena *arena = &compat->job->arena;
-	const char *lost = "", *open = "";
-	struct explored through, all;
+	struct explored all;
 
-	if (!look_at(compat, bpf_syscall_find(name, strlen(name)), &through))
-		return;
 	for (; *member; member++) {
 		if (!look_at(compat, bpf_syscall_find(*member, strlen(*member)), &all))
 			continue;
-		if (may_pass(&all) && !may_pass(&through))
-			lost = xprintf(arena, "%s%s%s", lost, *lost ? " " : "", *member);
-		if (may_pass(&through) && !must_pass(&all))
-			open = xprintf(arena, "%s%s%s", open, *open ? " " : "", *member);
+		if (lost && may_pass(&all) && !may_pass(through))
+			*lost = xprintf(arena, "%s%s%s", *lost, **lost ? " " : "", *member);
+		if (may_pass(through) && !must_pass(&all))
+			*open = xprintf(arena, "%s%s%s", *open, **open ? " " : "", *member);
 	}
+}
+
+static void check_multiplexed(struct compat *compat, size_t row)
+{
+	const char *name = multiplexed[row].call;
+	const char *lost = "", *open = "";
+	struct explored through;
+
+	if (!look_at(compat, bpf_syscall_find(name, strlen(name)), &through))
+		return;
+	add_members(compat, multiplexed[row].stands_for, &through, &lost, &open);
+	add_members(compat, multiplexed[row].reaches, &through, NULL, &open);
 	if (*lost)
 		tell(compat, "breaks", name,
-		     xprintf(arena, "gets %s, and glibc makes it for %s, which may pass",
+		     xprintf(&compat->job->arena,
+			     "gets %s, and glibc makes it for %s, which may pass",
 			     action_text(compat, &through), lost),
 		     "");
 	if (*open)
 		tell(compat, "hole", name,
-		     xprintf(arena, "lets through what is denied or restricted of %s", open), "");
+		     xprintf(&compat->job->arena, "lets through what is denied or restricted of %s",
+			     open),
+		     "");
 }
 
 /* ---- how many calls fare how ---- */

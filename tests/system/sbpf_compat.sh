@@ -52,6 +52,11 @@ whole 'rseq, close_range: any errno will do'
 policy 'kill rseq'
 broken 'breaks: rseq: the start of each thread .* gets kill' 'rseq: killed'
 
+policy 'errno(EPERM) clock_adjtime64'
+broken 'breaks: clock_adjtime64: .* gets errno\(EPERM\)' 'clock_adjtime64: EPERM' --abi i386
+policy 'errno(ENOSYS) clock_adjtime64'
+whole 'clock_adjtime64: ENOSYS' --abi i386
+
 # The kernel.
 policy 'errno(EPERM) chmod'
 broken 'breaks: fchmodat2: .* the kernel has it not, it goes on to chmod, .* on Linux 5.10, 6.1 ' \
@@ -68,6 +73,11 @@ whole 'socketcall: there is none' --abi aarch64
 policy 'allow socket if family == AF_UNIX' 'deny socket if family == AF_INET'
 broken 'hole: socketcall: lets through what is denied or restricted of socket ' \
 	'socketcall: a hole' --abi i386
+for call in 'socketcall sendmmsg' 'socketcall recvmmsg' 'ipc semtimedop_time64'; do
+	policy "deny ${call#* }"
+	broken "hole: ${call% *}: lets through what is denied or restricted of ${call#* } \$" \
+		"${call#* }: by ${call% *}" --abi i386
+done
 
 # What is to come.
 printf '%s\n' 'default allow' 'unknown errno(EPERM)' >it.policy
@@ -82,6 +92,10 @@ cp out page
 check 'fits 80 columns' awk 'length($0) > 80 { exit 1 } END { exit NR < 10 }' page
 expect_status 2 'no version' "$SBPF" compat --kernel five it.policy
 expect_stderr '^sbpf: --kernel five: expected versions' 'no version: it says so'
+for version in 6 6.1x 6.300 -5.10 6.1. 6.1.2.3; do
+	expect_status 2 "no version: $version" "$SBPF" compat --kernel "$version" it.policy
+done
+expect_status 0 'a version of three numbers' "$SBPF" compat --abi x86_64 --kernel 4.19.325 network
 
 # Ours.
 for name in standard network; do
