@@ -23,6 +23,7 @@
 #   need_root, need CMD...        or else skip the whole script
 #   stale_cgroups                 the cgroups of runs whose supervisor is no more
 #
+# AT_END is a command that takes back what a script changed outside of $T, should it end early.
 # A mount that is left below $T, or a cgroup of a run, makes the script fail in the end.
 #
 # Only CMDs may be written after "as_user", and "as_user" may stand before any CMD:
@@ -35,6 +36,7 @@
 
 SBRUN=${SBRUN:-./runner/sbrun}
 AS=
+AT_END=
 USER_ID=64999
 
 tap_uid=$(id -u)
@@ -81,6 +83,7 @@ tap_end() {
 			printf 'Bail out! a cgroup is left: %s\n' "$(head -n 1 "$T/left")"
 			exit 1
 		fi
+		$AT_END
 		if grep -Fq " $T" /proc/self/mounts; then
 			printf 'Bail out! a mount is left below %s\n' "$T"
 			exit 1
