@@ -17,6 +17,7 @@
 #   user namespaces forbidden               doctor.sh; contain_guest.sh
 #   signals, umask, niceness, directory     test_state; status.sh (SIGCHLD)
 #   what others left behind                 limits.sh (litter)
+#   output that does not end                test_floods
 
 . "$(dirname "$0")/common.sh"
 
@@ -121,6 +122,23 @@ test_inside() {
 		as_caller "$SBRUN" --policy nested $VISIBLE -- "$T/bin/inner" -- echo ran
 }
 
+# Output without end: all of it comes through, in little memory; who does not read it holds up
+# the command and no limit; who has gone ends it.
+test_floods() {
+	for way in '--tty none' '--tty own'; do
+		expect_output 20000000 "$who: $way: twenty million bytes" as_caller sh -c '
+			(ulimit -v 400000; exec "$@" -- head -c 20000000 /dev/zero) | tr -dc "\0" | wc -c' \
+			sh "$SBRUN" --policy standard $way
+		expect_output 124 "$who: $way: a reader who does not read, and a time limit" as_caller sh -c '
+			exec 4<>"$0"
+			"$@" --time-limit 0.5 -- yes >&4 2>/dev/null
+			echo $?' \
+			"$T/p" "$SBRUN" --policy standard $way
+		check "$who: $way: a reader who has gone" as_caller timeout 30 sh -c \
+			'"$@" -- yes 2>/dev/null | head -n 3 >/dev/null' sh "$SBRUN" --policy standard $way
+	done
+}
+
 # in_mounts SHELL-TEXT STATUS NAME: in a mount namespace of its own, changed by TEXT.
 in_mounts() {
 	tap_run unshare --mount --propagation private timeout 60 sh -c \
@@ -147,12 +165,15 @@ test_places() {
 	in_mounts 'mount -t tmpfs none /dev' 125 'no /dev/null: a reason'
 }
 
+mkfifo "$T/p"
+chmod 666 "$T/p"
 for caller in $CALLERS; do
 	become "$caller"
 	test_output
 	test_limits
 	test_state
 	test_inside
+	test_floods
 	test_places
 done
 finish
