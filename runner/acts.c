@@ -210,7 +210,7 @@ const struct act acts[] = {
 { "become root: setresuid", attempt_call, SYS_setresuid, .flags = ACT_ID | EXACT },
 { "regain capabilities: capset", attempt_regain, SYS_capset, .flags = ALWAYS | EXACT },
 { "dump core", attempt_core, SYS_prlimit64, { 0, RLIMIT_CORE }, { NULL, NULL, "" },
-  .flags = ALWAYS | EXACT },
+  .flags = ACT_CORE | EXACT },
 #ifdef __x86_64__
 { "a call of i386: int 0x80", attempt_int80, 20, .flags = ACT_I386 | EXACT },
 { "a call of x32", attempt_call, 0x40000000 | SYS_getpid, .flags = ACT_X32 | EXACT },

@@ -63,6 +63,7 @@ struct outcome {
 #define ACT_TCP	    0x40u
 #define ACT_I386    0x80u /* CALL is a number of that ABI */
 #define ACT_X32	    0x100u
+#define ACT_CORE    0x200u /* "rlimit core" can */
 #define ACT_NO_CALL (-1L)
 
 /*

@@ -86,6 +86,17 @@ static const char *without_files(const struct trial *trial, const struct act *ac
 	return NULL;
 }
 
+static const char *without_core(const struct trial *trial)
+{
+	for (unsigned int i = 0; i < trial->asked->nlimits; i++) {
+		const struct process_limit *limit = &trial->asked->limits[i];
+
+		if (limit->row->resource == RLIMIT_CORE && limit->limit.rlim_max > 1)
+			return "rlimit core";
+	}
+	return NULL;
+}
+
 /* Of the wall FLAG round ACT: the directive that takes it away, or NULL. */
 static const char *without(const struct trial *trial, const struct act *act, unsigned int flag)
 {
@@ -96,6 +107,8 @@ static const char *without(const struct trial *trial, const struct act *act, uns
 		return *trial->scene->hidden[0].path ? NULL : "bind";
 	case ACT_ID:
 		return trial->plan->idmap.inside_uid == 0 ? "uid 0" : NULL;
+	case ACT_CORE:
+		return without_core(trial);
 	case ACT_SCOPE:
 		return without_landlock(trial, CAPS_LANDLOCK_SCOPE);
 	case ACT_TCP:
@@ -108,8 +121,8 @@ static const char *without(const struct trial *trial, const struct act *act, uns
 /* All directives that leave no wall round ACT, for the user to see; NULL: there is one. */
 static const char *asked_for(const struct trial *trial, const struct act *act)
 {
-	static const unsigned int walls[] = { ACT_ALWAYS, ACT_FILES, ACT_HIDDEN,
-					      ACT_ID,	  ACT_SCOPE, ACT_TCP };
+	static const unsigned int walls[] = { ACT_ALWAYS, ACT_FILES, ACT_HIDDEN, ACT_ID,
+					      ACT_CORE,	  ACT_SCOPE, ACT_TCP };
 	struct bpf_arena *arena = trial->asked->arena;
 	const char *list = "", *word;
 	char text[CAPS_TEXT_SIZE];

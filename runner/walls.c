@@ -376,7 +376,7 @@ static enum wall_state look_core(const struct target *t, unsigned long arg, cons
 		return WALL_UNKNOWN;
 	}
 	*evidence = hard > 1 ? "larger ones can be written" : "1 byte at most";
-	return hard > 1 ? WALL_MISSING : WALL_YES;
+	return hard > 1 ? WALL_NO : WALL_YES;
 }
 
 static enum wall_state look_limits(const struct target *t, unsigned long arg, const char **evidence)

@@ -96,6 +96,18 @@ test_asked_away() {
 	expect_stdout '^  n/a +net namespace +the policy: net host$' "$who: ... says by what"
 	says pass 'uts namespace' 'the network is shared'
 
+	if as_caller "$SBRUN" --rlimit core unlimited -- true 2>/dev/null; then
+		selftest --policy standard --rlimit core unlimited
+		ended 0 'core dumps are asked for'
+		says n/a 'dump core' 'core dumps are asked for'
+		says n/a 'core dumps' 'core dumps are asked for'
+		pretend --policy standard --rlimit core unlimited -- --selftest --policy standard
+		ended 1 'core dumps'
+		says FAIL 'dump core' 'core dumps'
+	else
+		skip "$who: core dumps" 'sbrun does not make any here'
+	fi
+
 	selftest --keep-fd 9 --uid 0 --tty own --rlimit nofile 16 --memory 64M \
 		--allow-degraded memory swap 9</
 	ended 0 'a descriptor, uid 0, a terminal'
