@@ -94,7 +94,7 @@ stopped() {
 }
 
 has_landlock() {
-	as_caller "$SBRUN" --landlock files -- true 2>/dev/null
+	as_caller "$SBRUN" --policy "$T/wants" -- true 2>/dev/null
 }
 
 test_syslogparse() {
