@@ -426,14 +426,19 @@ const struct step steps[] = {
 };
 /* clang-format on */
 
+bool child_waits(const struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+
+	return spec->status_fd >= 0 || spec->info_fd >= 0 || spec->block_fd >= 0 || plan->terminal;
+}
+
 int child_await(const struct child *child)
 {
 	const struct plan *plan = child->plan;
 	char byte;
 
-	const struct spec *spec = plan->spec;
-
-	if (spec->status_fd < 0 && spec->info_fd < 0 && spec->block_fd < 0 && !plan->terminal)
+	if (!child_waits(plan))
 		return 0;
 	return read(plan->release[0], &byte, 1) == 1 ? 0 : -EIO;
 }

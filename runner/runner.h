@@ -498,6 +498,9 @@ extern const struct step steps[]; /* in order; ends with a NULL name */
 /* Send child->report to the supervisor. If he is gone, so are we soon. */
 int child_tell(const struct child *child);
 
+/* Is the payload not let go before the supervisor says so? */
+bool child_waits(const struct plan *plan);
+
 /* Wait until the supervisor has done what follows from it, if something does. */
 int child_await(const struct child *child);
 

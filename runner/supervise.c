@@ -41,6 +41,7 @@ struct supervision {
 	bool stop_asked;		   /* by a SIGTSTP, which was forwarded */
 	unsigned int untold;		   /* TELL_*: who has not heard of the start */
 	bool blocked;			   /* it is ready, and waits for --block-fd */
+	bool let_go;			   /* it has our word that it may run */
 	bool draining; /* the payload ended, and init waits until its output is copied */
 	struct terminal terminal;
 	struct ending end;
@@ -154,7 +155,7 @@ static void forward_signal(struct supervision *s)
 	case SIGINT:
 	case SIGQUIT:
 	case SIGTERM:
-		if (s->untold || s->blocked) { /* there is no command yet to take it */
+		if (!s->let_go && child_waits(s->plan)) { /* no command is there to take it */
 			s->end.interrupted = (int)info.ssi_signo;
 			info.ssi_signo = SIGKILL;
 		}
@@ -236,6 +237,7 @@ static void let_go(struct supervision *s)
 	const int fd = s->plan->started;
 
 	s->blocked = false;
+	s->let_go = true;
 	s->terminal.reads = true;
 	release_init(s);
 	if (fd >= 0 && write(fd, "", 1) != 1)
@@ -436,11 +438,12 @@ static void reap_init(const struct supervision *s)
 
 /*
  * All inside is dead, so what signals do now they do to us: whoever does not take our last words
- * can be left by a Ctrl-C. What came before was for the payload. A reader who had no room for the
- * first line is not waited for with the last.
+ * can be left by a Ctrl-C. What came before was for the payload. If a limit or a signal has ended it,
+ * a reader of ours who has no room is not waited for.
  */
 static void prepare_ending(const struct supervision *s)
 {
+	struct pollfd reader = { s->plan->spec->status_fd, POLLOUT, 0 };
 	const struct timespec none = { 0 };
 	sigset_t all;
 
@@ -450,8 +453,9 @@ static void prepare_ending(const struct supervision *s)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &s->plan->signal_mask, NULL);
-	if (s->untold & TELL_STATUS) /* a pipe that nobody reads, and so an error at once */
-		dup3(s->plan->lifeline[1], s->plan->spec->status_fd, O_CLOEXEC);
+	if ((s->end.fired || s->end.interrupted) && reader.fd >= 0 && poll(&reader, 1, 0) == 0)
+		/* a pipe that nobody reads, and so an error at once */
+		dup3(s->plan->lifeline[1], reader.fd, O_CLOEXEC);
 }
 
 int supervise(struct plan *plan)

@@ -4,8 +4,8 @@
 #
 # Hostile or broken input: policies, words of the command line, names, the environment, and what
 # sbpf reads. Whatever it is, the answer is one message that a terminal can be shown, status 125
-# (sbpf: 2), nothing run, and soon. What the caller, descriptors and the payload can do is in
-# hostile_callers.sh. What is tested for each kind of input, and where:
+# (sbpf: 2), nothing run, and soon. What the caller can do is in hostile_callers.sh, descriptors and
+# the payload are in hostile_fds.sh. What is tested for each kind of input, and where:
 #
 #   in a policy
 #   no UTF-8, and at which byte            bpf/source_test each_byte; test_bytes
