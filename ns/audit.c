@@ -230,35 +230,37 @@ static int is_complete(struct table *table, const struct ns_tree *tree, const ch
 	return table->masks == tree->masks ? 0 : -EPERM;
 }
 
+struct audit {
+	int proc;
+	pid_t pid;
+	struct table *table;
+	char *at;
+	size_t size;
+};
+
+static int audit_mount(void *ctx, const struct ns_mount *mount)
+{
+	struct audit *audit = ctx;
+	int error = check(audit->table, mount);
+
+	if (!error || (lookup(audit->table, mount->id)->id &&
+		       !ns_mount_leads(audit->proc, audit->pid, mount)))
+		return 0;
+	tell(audit->at, audit->size, mount->path);
+	return error;
+}
+
 int ns_audit_mounts(int proc, pid_t pid, const struct ns_tree *tree, char *at, size_t size)
 {
-	struct ns_reader reader = { .fd = -1 };
-	ns_auto_close int fd = -1;
-	struct ns_mount mount;
 	struct table table;
+	struct audit audit = { proc, pid, &table, at, size };
 	const char *missing;
-	char path[64];
 	int error;
 
 	tell(at, size, "");
-	error = ns_is_proc(proc);
+	error = fill(&table, tree);
 	if (!error)
-		error = ns_proc_path(path, sizeof(path), pid, "mountinfo");
-	if (!error)
-		error = fill(&table, tree);
-	if (error)
-		return error;
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	reader.fd = fd;
-	while ((error = ns_mount_next(&reader, &mount)) > 0) {
-		error = check(&table, &mount);
-		if (error && (!lookup(&table, mount.id)->id || ns_mount_leads(proc, pid, &mount))) {
-			tell(at, size, mount.path);
-			return error;
-		}
-	}
+		error = ns_mounts_each(proc, pid, audit_mount, &audit);
 	if (error)
 		return error;
 	error = is_complete(&table, tree, &missing);

@@ -106,21 +106,13 @@ int ns_idmap_write(int proc, pid_t pid, const struct ns_idmap *map)
 
 int ns_idmap_lookup(int proc, const char *name, uint32_t id, uint32_t *outer)
 {
-	struct ns_reader reader = { .fd = -1 };
+	ns_auto_close int fd = ns_proc_file(proc, 0, name);
+	struct ns_reader reader = { .fd = fd };
 	uint64_t first, outside, count;
-	ns_auto_close int fd = -1;
-	char path[64];
-	int byte, error;
+	int byte;
 
-	error = ns_is_proc(proc);
-	if (!error)
-		error = ns_proc_path(path, sizeof(path), 0, name);
-	if (error)
-		return error;
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	reader.fd = fd;
+		return fd;
 	while ((byte = ns_read_number(&reader, &first)) > 0) {
 		if (ns_read_number(&reader, &outside) <= 0 || ns_read_number(&reader, &count) <= 0)
 			return -EBADMSG;

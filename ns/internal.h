@@ -31,6 +31,9 @@ char *ns_number(char text[NS_NUMBER_MAX], uint64_t value, unsigned int base);
 /* "PID/NAME", or "self/NAME" for pid 0: -ENAMETOOLONG if it does not fit. */
 int ns_proc_path(char *path, size_t size, pid_t pid, const char *name);
 
+/* Open NAME of process PID for reading: a descriptor, or -errno; -ENOTSUP: PROC is no proc. */
+int ns_proc_file(int proc, pid_t pid, const char *name);
+
 /* A file that is read byte by byte, in big pieces. */
 struct ns_reader {
 	int fd;

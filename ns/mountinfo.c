@@ -64,6 +64,19 @@ int ns_proc_path(char *path, size_t size, pid_t pid, const char *name)
 	return 0;
 }
 
+int ns_proc_file(int proc, pid_t pid, const char *name)
+{
+	char path[64];
+	int fd, error = ns_is_proc(proc);
+
+	if (!error)
+		error = ns_proc_path(path, sizeof(path), pid, name);
+	if (error)
+		return error;
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int ns_read_byte(struct ns_reader *reader)
 {
 	ssize_t len;
@@ -247,20 +260,13 @@ int ns_mount_next(struct ns_reader *reader, struct ns_mount *mount)
 int ns_mounts_each(int proc, pid_t pid, int (*fn)(void *ctx, const struct ns_mount *mount),
 		   void *ctx)
 {
-	struct ns_reader reader = { .fd = -1 };
-	ns_auto_close int fd = -1;
+	ns_auto_close int fd = ns_proc_file(proc, pid, "mountinfo");
+	struct ns_reader reader = { .fd = fd };
 	struct ns_mount mount;
-	char path[64];
-	int error = ns_is_proc(proc);
+	int error;
 
-	if (!error)
-		error = ns_proc_path(path, sizeof(path), pid, "mountinfo");
-	if (error)
-		return error;
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	reader.fd = fd;
+		return fd;
 	while ((error = ns_mount_next(&reader, &mount)) > 0) {
 		error = fn(ctx, &mount);
 		if (error)
