@@ -78,14 +78,15 @@ enum wall_state inspect_cgroups(const struct target *t, unsigned long arg, const
 {
 	const char *groups = inspect_read(t, t->process, "cgroup");
 	const char *outer = inspect_read(t, t->supervisor, "cgroup");
-	char *rest = inspect_read(t, t->process, "cgroup"), *line;
 	const char *text = "";
+	char *rest, *line;
 
 	(void)arg;
-	if (!groups || !rest || !outer) {
+	if (!groups || !outer) {
 		*evidence = "cannot be read";
 		return WALL_UNKNOWN;
 	}
+	rest = xprintf(t->arena, "%s", groups);
 	while ((line = strsep(&rest, "\n")) && *line) {
 		const char *names = strchr(line, ':'),
 			   *path = names ? strchr(names + 1, ':') : NULL;

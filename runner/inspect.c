@@ -36,6 +36,13 @@ char *inspect_read(const struct target *t, pid_t pid, const char *name)
 	return text;
 }
 
+const char *inspect_stat(const struct target *t, pid_t pid)
+{
+	const char *text = inspect_read(t, pid, "stat");
+
+	return text ? strrchr(text, ')') : NULL;
+}
+
 const char *inspect_field(const char *text, const char *key)
 {
 	size_t len = strlen(key);
@@ -134,8 +141,7 @@ static void find_processes(struct target *t, pid_t pid)
 /* A pid can be used again; the time when its process began, in the 20th field behind the name. */
 static char *start_time(const struct target *t)
 {
-	const char *text = inspect_read(t, t->process, "stat");
-	const char *name_end = text ? strrchr(text, ')') : NULL;
+	const char *name_end = inspect_stat(t, t->process);
 	char time[32] = "";
 
 	if (!name_end ||

@@ -40,6 +40,9 @@ void inspect_target(struct target *t, pid_t pid);
 /* All of /proc/PID/NAME; NULL: it is not there, or not for us. */
 char *inspect_read(const struct target *t, pid_t pid, const char *name);
 
+/* What follows the name in /proc/PID/stat, from its ")" on; NULL: it is not there. */
+const char *inspect_stat(const struct target *t, pid_t pid);
+
 /* What follows "KEY:" and blanks in TEXT, a status file; "" if nothing does. */
 const char *inspect_field(const char *text, const char *key);
 

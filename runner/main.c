@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -61,16 +60,6 @@ static int printed(int status)
 	if (fflush(stdout) || ferror(stdout))
 		fail("write to standard output: %s", strerror(errno));
 	return status;
-}
-
-static void arena_init(struct bpf_arena *arena)
-{
-	arena->size = ARENA_SIZE;
-	arena->used = 0;
-	arena->base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (arena->base == MAP_FAILED)
-		fail("cannot get memory");
 }
 
 /* What is only told, and the exit status of that; -1: something is to be run, or planned. */
@@ -120,7 +109,8 @@ int main(int argc, char *argv[])
 		return act_main(argc, argv);
 	parent = getppid(); /* early: it could end */
 	fill_standard_descriptors();
-	arena_init(&arena);
+	if (arena_map(&arena, ARENA_SIZE))
+		fail("cannot get memory");
 	spec.arena = &arena;
 
 	options_parse(argc, argv, &spec); /* or exits with what is wrong */

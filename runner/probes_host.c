@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -73,13 +72,12 @@ int probe_cgroup2(const struct feature *row, char *value)
 int probe_limit(const struct feature *row, char *value)
 {
 	struct cgroup_place places[LIMIT_KINDS];
-	struct bpf_arena arena = { .size = ARENA_SIZE };
+	struct bpf_arena arena;
 	struct spec spec = { .arena = &arena, .limited = 1u << row->arg };
+	int error = arena_map(&arena, ARENA_SIZE);
 
-	arena.base =
-		mmap(NULL, arena.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (arena.base == MAP_FAILED)
-		return errno;
+	if (error)
+		return -error;
 	cgroup_places(&spec, places);
 	if (!places[row->arg].error)
 		strcpy(value, places[row->arg].v2 ? "v2" : "v1");

@@ -54,7 +54,8 @@ const char *run_helper(struct bpf_arena *arena, char *const argv[]);
 /* All that was written to the memory file FD, escaped, without the newlines at the end. */
 const char *words_in(struct bpf_arena *arena, int fd);
 
-void *xalloc(struct bpf_arena *arena, size_t size); /* zeroed; exits when it is full */
+int arena_map(struct bpf_arena *arena, size_t size); /* pages are taken when used; 0 or -errno */
+void *xalloc(struct bpf_arena *arena, size_t size);  /* zeroed; exits when it is full */
 __attribute__((format(printf, 2, 3))) char *xprintf(struct bpf_arena *arena, const char *format,
 						    ...);
 
@@ -290,8 +291,8 @@ int setting_line(void *ctx, char *text, const struct bpf_place *place, struct bp
 /* Carry out all settings in order, and check the result for contradictions. */
 int settings_apply(struct spec *spec, struct bpf_error *err);
 
-/* Is SET a line of a policy that is stacked on others? */
-bool setting_is_stacked(const struct setting *set);
+/* Do both have the same words behind their directive? */
+bool setting_same_words(const struct setting *a, const struct setting *b);
 
 /* From now on SET counts for nothing; with what stands before it. */
 void setting_supersede(struct setting *set, unsigned int turn);

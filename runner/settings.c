@@ -17,7 +17,7 @@
 
 #define MAX_WORDS 512
 
-static bool same_words(const struct setting *a, const struct setting *b)
+bool setting_same_words(const struct setting *a, const struct setting *b)
 {
 	if (a->nwords != b->nwords)
 		return false;
@@ -45,7 +45,8 @@ static const char *key_of(const struct setting *set)
 	return key ? key : "";
 }
 
-bool setting_is_stacked(const struct setting *set)
+/* Is SET a line of a policy that is stacked on others? */
+static bool is_stacked(const struct setting *set)
 {
 	return set->turn > 1 && set->turn % 2;
 }
@@ -54,7 +55,7 @@ bool setting_is_stacked(const struct setting *set)
 static bool from_elsewhere(const struct setting *old, const struct setting *set)
 {
 	return strcmp(old->place.file, set->place.file) != 0 ||
-	       (setting_is_stacked(set) && old->turn != set->turn);
+	       (is_stacked(set) && old->turn != set->turn);
 }
 
 static bool same_place(const struct setting *a, const struct setting *b)
@@ -164,7 +165,7 @@ static int replace_older(struct setting **bucket, struct setting *set, struct bp
 			bucket = &old->same;
 			continue;
 		}
-		if (!from_elsewhere(old, set) && !same_words(old, set))
+		if (!from_elsewhere(old, set) && !setting_same_words(old, set))
 			return bpf_fail(err, -EINVAL, &set->place,
 					"%s is said twice, and differently", set->row->name);
 		setting_supersede(old, set->turn);
@@ -222,7 +223,7 @@ int setting_add(struct spec *spec, struct setting *set, struct bpf_error *err)
 		*bucket = set;
 	}
 	append(spec, set);
-	if (set->over && setting_is_stacked(set) && place_of(set))
+	if (set->over && is_stacked(set) && place_of(set))
 		move_behind(spec, set->over);
 	return 0;
 }

@@ -22,26 +22,35 @@ static void write_line(const struct plan *plan, json_t *object)
 	json_decref(object);
 }
 
+static void add_namespaces(json_t *list, unsigned long flags)
+{
+	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s-namespace", kind->name);
+		if (flags & kind->flag)
+			json_array_append_new(list, json_string(name));
+	}
+}
+
+static void add_limits(json_t *list, unsigned int kinds)
+{
+	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
+		if (kinds & (1u << i))
+			json_array_append_new(list, json_string(limit_names[i]));
+	}
+}
+
 static json_t *walls(const struct plan *plan)
 {
 	json_t *list = json_array();
 
-	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
-		char name[32];
-
-		if (!(plan->namespaces & kind->flag))
-			continue;
-		snprintf(name, sizeof(name), "%s-namespace", kind->name);
-		json_array_append_new(list, json_string(name));
-	}
+	add_namespaces(list, plan->namespaces);
 	json_array_append_new(list, json_string("root"));
 	json_array_append_new(list, json_string("capabilities"));
 	json_array_append_new(list, json_string("no_new_privs"));
 	json_array_append_new(list, json_string("seccomp"));
-	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
-		if (plan->spec->limited & ~plan->no_limits & (1u << i))
-			json_array_append_new(list, json_string(limit_names[i]));
-	}
+	add_limits(list, plan->spec->limited & ~plan->no_limits);
 	if (plan->spec->exec_label)
 		json_array_append_new(list, json_string("label"));
 	if (plan->landlock)
@@ -62,21 +71,12 @@ static json_t *missing(const struct plan *plan)
 	};
 	json_t *list = json_array();
 
-	for (const struct ns_kind *kind = ns_kinds; kind->name; kind++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "%s-namespace", kind->name);
-		if (plan->missing & kind->flag)
-			json_array_append_new(list, json_string(name));
-	}
+	add_namespaces(list, plan->missing);
 	for (unsigned int i = 0; i < 3; i++) {
 		if (plan->no_landlock & walls_of_landlock[i].wall)
 			json_array_append_new(list, json_string(walls_of_landlock[i].name));
 	}
-	for (unsigned int i = 0; i < LIMIT_KINDS; i++) {
-		if (plan->no_limits & (1u << i))
-			json_array_append_new(list, json_string(limit_names[i]));
-	}
+	add_limits(list, plan->no_limits);
 	return list;
 }
 

@@ -34,17 +34,6 @@ static const char *judge_free(struct judgement *j)
 	return NULL;
 }
 
-static bool same_line(const struct setting *a, const struct setting *b)
-{
-	if (a->row != b->row || a->nwords != b->nwords)
-		return false;
-	for (unsigned int i = 0; i < a->nwords; i++) {
-		if (strcmp(a->words[i], b->words[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* Was SET in force before TURN? */
 static bool was_in_force(const struct setting *set, unsigned int turn)
 {
@@ -56,7 +45,8 @@ static const struct setting *find_same(const struct judgement *j)
 {
 	const struct setting *set = j->before->settings;
 
-	while (set && !(was_in_force(set, j->set->turn) && same_line(set, j->set)))
+	while (set && !(was_in_force(set, j->set->turn) && set->row == j->set->row &&
+			setting_same_words(set, j->set)))
 		set = set->next;
 	return set;
 }

@@ -40,6 +40,15 @@ void fail_at(const struct bpf_error *error)
 	fail("%s:%u:%u: %s", place->file, place->line, place->column, text);
 }
 
+int arena_map(struct bpf_arena *arena, size_t size)
+{
+	arena->size = size;
+	arena->used = 0;
+	arena->base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return arena->base == MAP_FAILED ? -errno : 0;
+}
+
 void *xalloc(struct bpf_arena *arena, size_t size)
 {
 	void *p = bpf_alloc(arena, size);

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -253,8 +252,7 @@ static enum wall_state look_init(const struct target *t, unsigned long arg, cons
 /* The session's number, and the terminal's device, from behind the name in /proc/PID/stat. */
 static bool read_session(const struct target *t, pid_t pid, int *session, int *terminal)
 {
-	const char *text = inspect_read(t, pid, "stat");
-	const char *name_end = text ? strrchr(text, ')') : NULL;
+	const char *name_end = inspect_stat(t, pid);
 
 	return name_end && sscanf(name_end, ") %*c %*d %*d %d %d", session, terminal) == 2;
 }
@@ -344,7 +342,7 @@ static enum wall_state look_descriptors(const struct target *t, unsigned long ar
 }
 
 /*
- * The soft and hard limit of RESOURCE, as /proc/PID/limits has them: a line each, in the order of
+ * The hard limit of RESOURCE, as /proc/PID/limits has them: a line each, in the order of
  * their numbers, behind a heading, in columns. prlimit(2) would want CAP_SYS_RESOURCE.
  */
 static bool read_limit(const char *text, int resource, rlim_t *hard)

@@ -37,7 +37,7 @@ TEST(refused_at_exec)
 	};
 
 	for (size_t i = 0; i < COUNT(refusals); i++) {
-		struct outcome out = in_child(report, (void *)(uintptr_t)&refusals[i]);
+		struct ended out = in_child(report, (void *)(uintptr_t)&refusals[i]);
 
 		EXPECT_EQ(refusals[i].status, out.status);
 		EXPECT_EQ(refusals[i].blamed, strstr(out.text, "exec-label a:b (SELinux)") != NULL)

@@ -126,7 +126,7 @@ static const struct example bad[] = {
 
 static void try(struct __test_metadata *_metadata, const struct example *example)
 {
-	struct outcome out = in_child(parse, (void *)(uintptr_t)&example->line);
+	struct ended out = in_child(parse, (void *)(uintptr_t)&example->line);
 	const char *first = example->line.words[0] ? example->line.words[0] : "(nothing)";
 
 	EXPECT_EQ(example->status, out.status)
@@ -159,7 +159,7 @@ TEST(the_command_line_decides)
 {
 	static const struct line line = { { "--setenv", "HOME", "/home", "--rlimit", "nofile", "5",
 					    "--", "x" } };
-	struct outcome out = in_child(parse, (void *)(uintptr_t)&line);
+	struct ended out = in_child(parse, (void *)(uintptr_t)&line);
 
 	EXPECT_EQ(0, out.status);
 	EXPECT_NE(NULL, strstr(out.text, "\nsetenv HOME /home\n"));
@@ -172,7 +172,7 @@ TEST(the_command_line_decides)
 TEST(includes_are_dissolved)
 {
 	static const struct line line = { { "--include", "sets", "--print-policy" } };
-	struct outcome out = in_child(parse, (void *)(uintptr_t)&line);
+	struct ended out = in_child(parse, (void *)(uintptr_t)&line);
 
 	EXPECT_NE(NULL, strstr(out.text, "\nset @"));
 	EXPECT_EQ(NULL, strstr(out.text, "\ninclude "));
@@ -210,7 +210,7 @@ static void print_twice(void *arg)
 
 TEST(print_policy_is_a_policy)
 {
-	struct outcome out = in_child(print_twice, NULL);
+	struct ended out = in_child(print_twice, NULL);
 
 	EXPECT_EQ(0, out.status)
 	{
@@ -226,7 +226,7 @@ static void print_usage(void *arg)
 
 TEST(usage_has_every_option)
 {
-	struct outcome out = in_child(print_usage, NULL);
+	struct ended out = in_child(print_usage, NULL);
 	const char *line = out.text;
 
 	EXPECT_EQ(0, out.status);

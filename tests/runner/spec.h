@@ -27,11 +27,7 @@ static maybe_unused struct spec *new_spec(void)
 	struct bpf_arena whole, *arena;
 	struct spec *spec;
 
-	whole.size = size;
-	whole.used = 0;
-	whole.base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (whole.base == MAP_FAILED)
+	if (arena_map(&whole, size))
 		abort();
 	arena = bpf_alloc(&whole, sizeof(*arena));
 	spec = bpf_alloc(&whole, sizeof(*spec));
@@ -119,14 +115,14 @@ static maybe_unused int read_text(struct spec *spec, const char *text, struct bp
 }
 
 /* How a child ended, and all that it wrote to 1 and 2. */
-struct outcome {
+struct ended {
 	int status; /* exit status, or 128 + the signal */
 	char text[8192];
 };
 
-static maybe_unused struct outcome in_child(void (*fn)(void *), void *arg)
+static maybe_unused struct ended in_child(void (*fn)(void *), void *arg)
 {
-	struct outcome out = { .status = 255 };
+	struct ended out = { .status = 255 };
 	int pipes[2], status;
 	size_t len = 0;
 	ssize_t n;

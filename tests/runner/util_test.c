@@ -205,7 +205,7 @@ TEST(endings)
 		"sbrun: file: text\n",
 		"sbrun: file:3:9: text\n",
 	};
-	struct outcome out = in_child(use_up, &arena);
+	struct ended out = in_child(use_up, &arena);
 
 	EXPECT_EQ(STATUS_FAILED, out.status);
 	EXPECT_NE(NULL, strstr(out.text, "out of memory"));

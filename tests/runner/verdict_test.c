@@ -10,12 +10,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <linux/capability.h>
 
 #include "kselftest_harness.h"
+#include "tests/runner/spec.h"
 
 #define NAME_COLUMNS 33
 
@@ -103,29 +103,11 @@ static const struct example examples[] = {
 	{ "kill mount", 0, 0, MOUNT, &fault, &works, VERDICT_FAIL, "SIGSEGV, not by the filter" },
 };
 
-/* An empty spec at the beginning of an arena of its own. */
-static struct spec *empty_spec(void)
-{
-	const size_t size = 8u << 20;
-	struct bpf_arena whole = { .size = size }, *arena;
-	struct spec *spec;
-
-	whole.base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (whole.base == MAP_FAILED)
-		abort();
-	arena = bpf_alloc(&whole, sizeof(*arena));
-	spec = bpf_alloc(&whole, sizeof(*spec));
-	*arena = whole;
-	spec->arena = arena;
-	return spec;
-}
-
 TEST(verdicts)
 {
 	for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++) {
 		const struct example *e = &examples[i];
-		struct spec *spec = empty_spec();
+		struct spec *spec = new_spec();
 		struct plan plan = { .spec = spec };
 		struct scene scene = { .outside = false };
 		const struct trial trial = { &scene, spec, &plan };
@@ -143,7 +125,7 @@ TEST(verdicts)
 		{
 			TH_LOG("example %zu, %s: %s", i, e->rule, why);
 		}
-		munmap(spec->arena->base, spec->arena->size);
+		forget_spec(spec);
 	}
 }
 

@@ -5,19 +5,8 @@
  * do not stand. It must be found out.
  */
 #include <string.h>
-#include <sys/mman.h>
 
 #include "runner/selftest.h"
-
-static void init_spec(struct spec *spec, struct bpf_arena *arena)
-{
-	arena->size = 64u << 20;
-	arena->base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (arena->base == MAP_FAILED)
-		fail("pretend: no memory");
-	spec->arena = arena;
-}
 
 int main(int argc, char *argv[])
 {
@@ -32,8 +21,11 @@ int main(int argc, char *argv[])
 		second++;
 	if (second == argc)
 		fail("usage: pretend OPTION... -- OPTION...");
-	for (int i = 0; i < 2; i++)
-		init_spec(&specs[i], &arenas[i]);
+	for (int i = 0; i < 2; i++) {
+		if (arena_map(&arenas[i], 64u << 20))
+			fail("pretend: no memory");
+		specs[i].arena = &arenas[i];
+	}
 	options_parse(second, argv, &specs[0]);
 	options_parse(argc - second, argv + second, &specs[1]);
 	for (int i = 0; i < 2; i++) {
