@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "tests/system/act.h"
+
 /*
  * act: commit one hostile act, and say what the kernel answered.
  *
@@ -33,11 +35,6 @@
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
-
-static const char *operand; /* the second word of the command line, or "" */
-static const char *second;  /* the third */
-
-/* All acts return -1 with errno, or what is no error. */
 
 static long act_int80(void)
 {
@@ -394,10 +391,7 @@ static long act_set_limit(void)
 	return syscall(SYS_prlimit64, 0L, 7L, limit, NULL);
 }
 
-static const struct {
-	const char *name;
-	long (*run)(void);
-} acts[] = {
+static const struct act acts[] = {
 	{ "abort", act_abort },
 	{ "bpf", act_bpf },
 	{ "chroot", act_chroot },
@@ -446,22 +440,10 @@ static const struct {
 	{ "variable", act_variable },
 	{ "write", act_write },
 	{ "x32", act_x32 },
+	{ NULL, NULL },
 };
 
 int main(int argc, char *argv[])
 {
-	operand = argc > 2 ? argv[2] : "";
-	second = argc > 3 ? argv[3] : "";
-	for (size_t i = 0; argc > 1 && i < sizeof(acts) / sizeof(*acts); i++) {
-		if (strcmp(acts[i].name, argv[1]) != 0)
-			continue;
-		if (acts[i].run() < 0) {
-			puts(strerrorname_np(errno));
-			return 1;
-		}
-		puts("ok");
-		return 0;
-	}
-	fprintf(stderr, "usage: act NAME [OPERAND [SECOND]]\n");
-	return 2;
+	return commit_act(acts, argc, argv);
 }

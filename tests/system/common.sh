@@ -11,6 +11,7 @@
 # helpers act.c, around.c and intrude.c, in a directory that $VISIBLE (words to be split) shows in a
 # sandbox at the same path; what a test puts into $T/bin is seen there, too.
 #
+#   helper NAME...                        put these programs there as well, as $T/bin/NAME
 #   way OUTSIDE INSIDE NAME [OPTION]... -- CMD...    CMD answers OUTSIDE (an ERE) outside, or
 #                                         else the test is skipped, and INSIDE in a sandbox
 #   sandboxed INSIDE NAME [OPTION]... -- CMD...      the second half: a twin with the wall off
@@ -27,15 +28,19 @@ become() {
 	[ "$who" = root ] || AS=as_user
 }
 
-common_setup() {
-	CALLERS=user
-	[ "$(id -u)" -ne 0 ] || CALLERS='root user'
+helper() {
 	helpers=${TESTBIN:-$(dirname "$0")/..}/system
-	for helper in act around intrude; do
+	for helper; do
 		[ -x "$helpers/$helper" ] || tap_bail "no program at $helpers/$helper"
 		cp "$helpers/$helper" "$T/bin/$helper" || tap_bail "cannot copy $helper"
 		chmod 755 "$T/bin/$helper"
 	done
+}
+
+common_setup() {
+	CALLERS=user
+	[ "$(id -u)" -ne 0 ] || CALLERS='root user'
+	helper act around intrude
 	ACT=$T/bin/act
 	AROUND=$T/bin/around
 	INTRUDE=$T/bin/intrude

@@ -10,8 +10,7 @@
 [ "${SBRUN_GUEST-}" = 1 ] || skip_all 'it changes the machine: for virtual ones only (make vmtest)'
 need_root
 
-cp "${TESTBIN:-$(dirname "$0")/..}/system/hog" "$T/bin/" || tap_bail 'no hog'
-chmod 755 "$T/bin/hog"
+helper hog
 HOG=$T/bin/hog
 
 sbrun() {

@@ -212,8 +212,7 @@ test_lacking() {
 }
 
 cp "$SBRUN" "$T/sbrun.before"
-cp "${TESTBIN:-$(dirname "$0")/..}/system/without" "$T/bin/" || tap_bail 'no without'
-chmod 755 "$T/bin/without"
+helper without
 mkdir -m 1777 "$T/shared"
 
 for caller in $CALLERS; do

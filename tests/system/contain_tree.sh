@@ -309,8 +309,7 @@ test_attributes() {
 	rm -f "$T/shared/file"
 }
 
-cp "${TESTBIN:-$(dirname "$0")/..}/system/swap" "$T/bin/" || tap_bail 'no swap'
-chmod 755 "$T/bin/swap"
+helper swap
 mkdir -m 1777 "$T/shared"
 has_landlock=y
 "$SBRUN" --landlock files --explain plan | grep -q 'NOT HERE' && has_landlock=

@@ -8,8 +8,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-cp "${TESTBIN:-$(dirname "$0")/..}/system/without" "$T/bin/" || tap_bail 'no without'
-chmod 755 "$T/bin/without"
+helper without
 WITHOUT=$T/bin/without
 
 # What an older kernel has not is lost there; "strict" is whole, or --doctor says what is missing.

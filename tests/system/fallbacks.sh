@@ -7,8 +7,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-cp "${TESTBIN:-$(dirname "$0")/..}/system/without" "$T/bin/" || tap_bail 'no without'
-chmod 755 "$T/bin/without"
+helper without
 WITHOUT=$T/bin/without
 CLONE_NEWTIME=0x80 CLONE_NEWCGROUP=0x02000000
 

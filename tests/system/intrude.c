@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "tests/system/act.h"
+
 /*
  * intrude: the acts of contain_*.sh that are more than one call, or one of many.
  *
@@ -44,9 +46,7 @@
 
 #define HIGH (1L << 32) /* what the kernel does not see of an int */
 
-static const char *operand; /* the word behind the act, or "" */
-static const char *second;  /* the one behind that */
-static char **rest;	    /* all from there on */
+static char **rest; /* all from there on */
 
 /* ---- calls ---- */
 
@@ -554,10 +554,7 @@ static long act_make_setuid(void)
 	return -1;
 }
 
-static const struct {
-	const char *name;
-	long (*run)(void);
-} acts[] = {
+static const struct act acts[] = {
 	{ "ambient", act_ambient },
 	{ "attribute", act_attribute },
 	{ "by-descriptor", act_by_descriptor },
@@ -601,23 +598,11 @@ static const struct {
 	{ "thread", act_thread },
 	{ "tioclinux", act_tioclinux },
 	{ "trace", act_trace },
+	{ NULL, NULL },
 };
 
 int main(int argc, char *argv[])
 {
-	operand = argc > 2 ? argv[2] : "";
-	second = argc > 3 ? argv[3] : "";
 	rest = argv + (argc > 3 ? 3 : argc);
-	for (size_t i = 0; argc > 1 && i < sizeof(acts) / sizeof(*acts); i++) {
-		if (strcmp(acts[i].name, argv[1]) != 0)
-			continue;
-		if (acts[i].run() < 0) {
-			puts(strerrorname_np(errno));
-			return 1;
-		}
-		puts("ok");
-		return 0;
-	}
-	fprintf(stderr, "usage: intrude ACT [OPERAND [SECOND]]\n");
-	return 2;
+	return commit_act(acts, argc, argv);
 }

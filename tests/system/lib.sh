@@ -21,6 +21,7 @@
 #   as_user CMD...                as an ordinary user, with a home of its own (only root can
 #                                 become one; others are one)
 #   need_root, need CMD...        or else skip the whole script
+#   go_with_sbpf                  to $T; $SBPF is the whole path of the program
 #   stale_cgroups                 the cgroups of runs whose supervisor is no more
 #
 # AT_END is a command that takes back what a script changed outside of $T, should it end early.
@@ -56,6 +57,14 @@ tap_bail() {
 	printf 'Bail out! %s\n' "$*"
 	tap_finished=1
 	exit 1
+}
+
+go_with_sbpf() {
+	SBPF=${SBPF:-./bpf/sbpf/sbpf}
+	[ -x "$SBPF" ] || tap_bail "no program at $SBPF"
+	SBPF=$(cd "$(dirname "$SBPF")" && pwd)/$(basename "$SBPF")
+	cd "$T" || tap_bail "cannot go to $T"
+	unset XDG_CONFIG_HOME
 }
 
 # They are named after the supervisor, and its reaper has them for some moments yet.

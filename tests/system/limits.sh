@@ -9,8 +9,7 @@
 
 RUNS=${RUNS:-50} # of the test for litter
 
-cp "${TESTBIN:-$(dirname "$0")/..}/system/hog" "$T/bin/" || tap_bail 'no hog'
-chmod 755 "$T/bin/hog"
+helper hog
 HOG=$T/bin/hog
 
 # The command lines below, in a policy where nothing else is in the way.

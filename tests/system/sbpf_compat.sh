@@ -6,11 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-SBPF=${SBPF:-./bpf/sbpf/sbpf}
-[ -x "$SBPF" ] || tap_bail "no program at $SBPF"
-SBPF=$(cd "$(dirname "$SBPF")" && pwd)/$(basename "$SBPF")
-cd "$T" || tap_bail "cannot go to $T"
-unset XDG_CONFIG_HOME
+go_with_sbpf
 
 # policy LINE...: ./it.policy, in which all that is newer than the tables is ENOSYS.
 policy() {

@@ -7,8 +7,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-cp "${TESTBIN:-$(dirname "$0")/..}/system/pretend" "$T/bin/" || tap_bail 'no pretend'
-chmod 755 "$T/bin/pretend"
+helper pretend
 
 selftest() {
 	tap_run as_caller "$SBRUN" --selftest "$@"
