@@ -117,7 +117,7 @@ static unsigned int parse_version(const char *text)
 			return 0;
 		part[n] = strtoul(text, &end, 10);
 		text = end + 1;
-		if (part[n] > 255 && n < 2)
+		if (n < 2 && part[n] > 255)
 			return 0;
 		if (part[n] > 255)
 			part[n] = 255;

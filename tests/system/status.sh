@@ -306,8 +306,8 @@ test_explain() {
 # What is on the host and could be left by us.
 snapshot() {
 	cat /proc/self/mountinfo
-	# Not how many are attached: that is others' affair.
-	awk '{ print FILENAME, $1, $2 }' /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg
+	# Of this key alone: others on this machine have theirs.
+	awk '$1 == 7 { print FILENAME, $2 }' /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg
 	ls /sys/fs/cgroup 2>/dev/null
 	ls "$T"
 	for process in /proc/[0-9]*; do
