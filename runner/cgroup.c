@@ -390,6 +390,31 @@ static bool owns_cgroups(const struct plan *plan)
 	       ((spec->share & CLONE_NEWUSER) && spec->has_uid);
 }
 
+/*
+ * Whatever its descriptor is open for: what is below a directory can be opened by it, and a file
+ * anew, for writing, by way of /proc/self/fd.
+ */
+static void refuse_cgroup(int fd, int number)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == 0 &&
+	    (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC))
+		fail("descriptor %d is of a cgroup file system: with it the payload could change\n"
+		     "its limits, since it is, outside, the user who made them",
+		     number);
+}
+
+static void refuse_cgroups(const struct plan *plan)
+{
+	const struct spec *spec = plan->spec;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		refuse_cgroup(plan->standard[fd] >= 0 ? plan->standard[fd] : fd, fd);
+	for (unsigned int i = 0; i < spec->nkeep_fds; i++)
+		refuse_cgroup(spec->keep_fds[i], spec->keep_fds[i]);
+}
+
 void cgroup_make(struct plan *plan)
 {
 	const struct spec *spec = plan->spec;
@@ -409,6 +434,8 @@ void cgroup_make(struct plan *plan)
 	if (!plan->ngroups)
 		return;
 	plan->owns_cgroups = owns_cgroups(plan);
+	if (plan->owns_cgroups)
+		refuse_cgroups(plan);
 	reaper_start(plan);
 	err = step_aside(plan);
 	if (err)

@@ -204,6 +204,21 @@ test_sight() {
 		sbrun --memory 64M -- sh -c 'grep -E " - cgroup2? " /proc/self/mountinfo; true'
 }
 
+# with_descriptor WORD...: sbrun with descriptor 5 on the cgroups of the host.
+with_descriptor() {
+	sbrun "$@" 5</sys/fs/cgroup
+}
+
+test_descriptors() {
+	expect_status 125 "$who: a descriptor of them is refused" \
+		with_descriptor --pids 16 --keep-fd 5 -- true
+	expect_stderr '^sbrun: descriptor 5 is of a cgroup file system' "$who: ... it says which"
+	expect_status 125 "$who: ... as standard input" \
+		sbrun --pids 16 --stdin /sys/fs/cgroup/cgroup.procs -- true
+	expect_status 0 "$who: ... not without limits" with_descriptor --keep-fd 5 -- true
+	expect_status 0 "$who: ... nor if it is not kept" with_descriptor --pids 16 -- true
+}
+
 # A group of its own, with its limits, is what the payload cannot change from inside: it does not
 # see it, or not for writing; where it may mount, it gets what is inside of it.
 test_own_limits() {
@@ -222,6 +237,7 @@ test_own_limits() {
 		expect_stderr '^fix: --ro-bind' "$who: ... and what helps"
 		expect_status 125 "$who: ... in a tree that has them" sbrun --pids 16 --bind / / -- true
 		expect_status 0 "$who: ... not without limits" sbrun --bind /sys/fs/cgroup -- true
+		test_descriptors
 	fi
 	expect_status 0 "$who: read-only cgroups are not" \
 		sbrun --pids 16 --ro-bind /sys/fs/cgroup -- true
