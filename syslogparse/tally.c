@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 
 #define KEY_BLOCK (1u << 18)
 #define SEEN_MAX  (1u << 18)
@@ -44,15 +45,14 @@ struct sight {
 };
 
 /*
- * Room for all that may come: pages are taken as they are used. The latest one is put into its
- * slot when the next one comes; until then the slot is on its way from memory, which takes as
- * long as parsing half a line does.
+ * The latest one is put into its slot when the next one comes; until then the slot is on its way
+ * from memory, which takes as long as parsing half a line does.
  */
 struct seen {
 	struct sight latest;
-	uint32_t n;
-	bool flooded; /* more than SEEN_MAX */
-	struct sight slots[SEEN_ROOM];
+	uint32_t n, room; /* of slots; a power of two */
+	bool flooded;	  /* more than SEEN_MAX */
+	struct sight *slots;
 };
 
 struct tally {
@@ -62,7 +62,7 @@ struct tally {
 	struct key_block *blocks;
 	size_t left; /* in the first block, at its end */
 	uint64_t seed[2];
-	struct seen *seen;	/* NULL: nothing yet */
+	struct seen *seen;	/* apart: settled in a tally that is const, too */
 	unsigned char *scratch; /* AA_KEY_MAX */
 };
 
@@ -256,40 +256,78 @@ static struct record *find_or_add(struct tally *t, uint64_t hash, const unsigned
 
 /* ---- the same event in several logs ---- */
 
-/* It counts if it is the first of its id. */
-static void put(struct seen *seen, struct record *records, const struct sight *sight)
+/* The slot that has this ID, or the one where it would be. */
+static struct sight *sight_slot(struct sight *slots, uint32_t room, uint64_t id)
 {
-	uint32_t at = (uint32_t)sight->id % SEEN_ROOM;
+	uint32_t at = (uint32_t)id & (room - 1);
 
-	if (seen->flooded)
-		return;
-	for (; seen->slots[at].id; at = (at + 1) % SEEN_ROOM)
-		if (seen->slots[at].id == sight->id)
-			return;
-	seen->slots[at] = *sight;
-	records[sight->record].unique++;
-	seen->flooded = ++seen->n > SEEN_MAX;
+	while (slots[at].id && slots[at].id != id)
+		at = (at + 1) & (room - 1);
+	return slots + at;
 }
 
-/* The latest one counts, too. */
+static void release(struct seen *seen)
+{
+	if (seen->slots)
+		munmap(seen->slots, seen->room * sizeof(*seen->slots));
+}
+
+/*
+ * Have room for N in all: with pages that are there already. Of others, each would be read first,
+ * so be the kernel's page of zeros until it is written to, and for that change all threads are
+ * interrupted, page by page.
+ */
+static int reserve(struct seen *seen, uint32_t n)
+{
+	uint32_t room = seen->room ? seen->room : FIRST;
+	struct sight *slots;
+
+	while (room < SEEN_ROOM && n > room / 2)
+		room *= 2;
+	if (room == seen->room)
+		return 0;
+	slots = mmap(NULL, room * sizeof(*slots), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (slots == MAP_FAILED)
+		return -errno;
+	for (uint32_t i = 0; i < seen->room; i++)
+		if (seen->slots[i].id)
+			*sight_slot(slots, room, seen->slots[i].id) = seen->slots[i];
+	release(seen);
+	seen->slots = slots;
+	seen->room = room;
+	return 0;
+}
+
+/* The latest one counts, if it is the first of its id. */
 static void settle(const struct tally *t)
 {
-	if (!t->seen || !t->seen->latest.id)
+	struct seen *seen = t->seen;
+	struct sight *slot;
+
+	if (!seen->latest.id || seen->flooded)
 		return;
-	put(t->seen, t->records, &t->seen->latest);
-	t->seen->latest.id = 0;
+	slot = sight_slot(seen->slots, seen->room, seen->latest.id);
+	if (!slot->id) {
+		*slot = seen->latest;
+		t->records[slot->record].unique++;
+		seen->flooded = ++seen->n > SEEN_MAX;
+	}
+	seen->latest.id = 0;
 }
 
 /* One more line of RECORD's with this ID. */
 static int see(struct tally *t, uint64_t id, uint32_t record)
 {
-	if (!t->seen)
-		t->seen = calloc(1, sizeof(*t->seen));
-	if (!t->seen)
-		return -ENOMEM;
+	struct seen *seen = t->seen;
+	int ret;
+
 	settle(t);
-	t->seen->latest = (struct sight){ id | !id, record };
-	__builtin_prefetch(&t->seen->slots[id % SEEN_ROOM], 1);
+	ret = reserve(seen, seen->n + 1);
+	if (ret)
+		return ret;
+	seen->latest = (struct sight){ id | !id, record };
+	__builtin_prefetch(&seen->slots[id & (seen->room - 1)], 1);
 	return 0;
 }
 
@@ -305,14 +343,14 @@ struct tally *tally_new(const struct options *options)
 	if (random)
 		memcpy(t->seed, random, sizeof(t->seed));
 	t->seed[1] |= 1; /* a factor of zero would lose everything */
-	if (options->what == WHAT_APPARMOR) {
+	t->seen = calloc(1, sizeof(*t->seen));
+	if (t->seen && options->what == WHAT_APPARMOR)
 		t->scratch = malloc(AA_KEY_MAX);
-		if (!t->scratch) {
-			free(t);
-			return NULL;
-		}
-	}
-	return t;
+	if (t->seen && (t->scratch || options->what != WHAT_APPARMOR))
+		return t;
+	free(t->seen);
+	free(t);
+	return NULL;
 }
 
 static int add_packet(struct tally *t, const struct event *event, unsigned int source)
@@ -359,17 +397,18 @@ int tally_add(struct tally *tally, const struct event *event, unsigned int sourc
 	return add_apparmor(tally, event, source);
 }
 
+/* Room for all comes first: in the order of the slots, the first ones of a small table fill up. */
 static int merge_seen(struct tally *into, const struct tally *from, const uint32_t *index)
 {
-	int ret = 0;
+	const struct sight *slots = from->seen->slots;
+	int ret;
 
 	settle(from);
-	for (uint32_t i = 0; !ret && from->seen && i < SEEN_ROOM; i++)
-		if (from->seen->slots[i].id)
-			ret = see(into, from->seen->slots[i].id,
-				  index[from->seen->slots[i].record]);
-	if (!ret && tally_flooded(from))
-		into->seen->flooded = true;
+	ret = reserve(into->seen, into->seen->n + from->seen->n + 1);
+	for (uint32_t i = 0; !ret && i < from->seen->room; i++)
+		if (slots[i].id)
+			ret = see(into, slots[i].id, index[slots[i].record]);
+	into->seen->flooded |= from->seen->flooded;
 	return ret;
 }
 
@@ -383,10 +422,10 @@ static void clear(struct tally *t)
 	}
 	free(t->records);
 	free(t->slots);
-	free(t->seen);
+	release(t->seen);
 	t->records = NULL;
 	t->slots = NULL;
-	t->seen = NULL;
+	*t->seen = (struct seen){ 0 };
 	t->n = t->room = t->mask = 0;
 	t->left = 0;
 }
@@ -421,6 +460,7 @@ void tally_free(struct tally *tally)
 	if (!tally)
 		return;
 	clear(tally);
+	free(tally->seen);
 	free(tally->scratch);
 	free(tally);
 }
@@ -458,5 +498,5 @@ struct evidence tally_evidence(const struct tally *tally, const struct record *r
 bool tally_flooded(const struct tally *tally)
 {
 	settle(tally);
-	return tally->seen && tally->seen->flooded;
+	return tally->seen->flooded;
 }
