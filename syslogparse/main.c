@@ -30,7 +30,7 @@ static void fill_standard_descriptors(void)
 
 int main(int argc, char *argv[])
 {
-	struct command command;
+	static struct command command; /* what it points to is kept to the end */
 
 	if (argc < 1)
 		return STATUS_FAILED;
