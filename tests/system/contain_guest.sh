@@ -203,6 +203,8 @@ test_initramfs() {
 		expect_output ran 'in an initramfs: contained, or nothing is run' sed '$d' /initramfs.out
 	else
 		expect_stdout '^status 125$' 'in an initramfs: contained, or nothing is run'
+		expect_stdout '^cause: the root is the initramfs' 'in an initramfs: it says why'
+		expect_stdout '^fix: switch_root' 'in an initramfs: ... and what helps'
 		expect_output 0 'in an initramfs: nothing was run' sh -c 'grep -cx ran "$1" || :' sh \
 			/initramfs.out
 	fi
