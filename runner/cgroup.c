@@ -391,18 +391,23 @@ static bool owns_cgroups(const struct plan *plan)
 }
 
 /*
- * Whatever its descriptor is open for: what is below a directory can be opened by it, and a file
+ * A directory leads, by "..", to all that is on the host; and a file of a cgroup can be opened
  * anew, for writing, by way of /proc/self/fd.
  */
 static void refuse_cgroup(int fd, int number)
 {
+	static const char why[] = "with it the payload could change its limits,\n"
+				  "since it is, outside, the user who made them";
 	struct statfs fs;
+	struct stat st;
 
 	if (fstatfs(fd, &fs) == 0 &&
 	    (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC))
-		fail("descriptor %d is of a cgroup file system: with it the payload could change\n"
-		     "its limits, since it is, outside, the user who made them",
-		     number);
+		fail("descriptor %d is of a cgroup file system: %s", number, why);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		fail("descriptor %d is a directory: %s\n"
+		     "fix: --bind-fd %d PATH shows it there, and nothing above it",
+		     number, why, number);
 }
 
 static void refuse_cgroups(const struct plan *plan)

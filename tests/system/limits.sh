@@ -204,19 +204,29 @@ test_sight() {
 		sbrun --memory 64M -- sh -c 'grep -E " - cgroup2? " /proc/self/mountinfo; true'
 }
 
-# with_descriptor WORD...: sbrun with descriptor 5 on the cgroups of the host.
+# with_descriptor FILE WORD...: sbrun with descriptor 5 on FILE.
 with_descriptor() {
-	sbrun "$@" 5</sys/fs/cgroup
+	file=$1
+	shift
+	sbrun "$@" 5<"$file"
 }
 
+# A directory leads there from anywhere.
 test_descriptors() {
-	expect_status 125 "$who: a descriptor of them is refused" \
-		with_descriptor --pids 16 --keep-fd 5 -- true
-	expect_stderr '^sbrun: descriptor 5 is of a cgroup file system' "$who: ... it says which"
+	group=$(find /sys/fs/cgroup -name cgroup.procs | head -n 1)
+	for file in "$group" "${group%/*}" /usr; do
+		expect_status 125 "$who: a descriptor of ${file##*/} is refused" \
+			with_descriptor "$file" --pids 16 --keep-fd 5 -- true
+		expect_stderr '^sbrun: descriptor 5 is ' "$who: ... it says which"
+		expect_status 0 "$who: ... not without limits" \
+			with_descriptor "$file" --keep-fd 5 -- true
+		expect_status 0 "$who: ... nor if it is not kept" \
+			with_descriptor "$file" --pids 16 -- true
+	done
 	expect_status 125 "$who: ... as standard input" \
-		sbrun --pids 16 --stdin /sys/fs/cgroup/cgroup.procs -- true
-	expect_status 0 "$who: ... not without limits" with_descriptor --keep-fd 5 -- true
-	expect_status 0 "$who: ... nor if it is not kept" with_descriptor --pids 16 -- true
+		sbrun --pids 16 --stdin "$group" -- true
+	expect_status 0 "$who: nor is a file of another kind" \
+		with_descriptor /etc/passwd --pids 16 --keep-fd 5 -- true
 }
 
 # A group of its own, with its limits, is what the payload cannot change from inside: it does not
