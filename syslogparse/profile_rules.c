@@ -410,6 +410,26 @@ static const char *make_pivot_root(struct making *m)
 	return pool_printf(m->pool, "pivot_root%s%s %s", *old ? " oldroot=" : "", old, name);
 }
 
+/*
+ * What an event has beside FLAGS. The kernel looks at no more than that, says no more, and the
+ * parser makes no rule of more: a mount that is moved or bound has a source, one whose
+ * kind or flags change has none, and neither has a type of file system.
+ */
+static bool suits_flags(const struct aa_event *e, uint64_t flags)
+{
+	bool others;
+	const uint64_t moves = find_words(mount_flags, BYTES("bind rbind move"), &others);
+	const uint64_t changes =
+		find_words(mount_flags,
+			   BYTES("remount private rprivate shared rshared slave rslave unbindable "
+				 "runbindable"),
+			   &others);
+
+	if (!(flags & (moves | changes)))
+		return true;
+	return !e->fstype.len && ((flags & moves) || !e->srcname.len);
+}
+
 static const char *make_mount(struct making *m)
 {
 	const struct aa_event *e = m->event;
@@ -431,6 +451,8 @@ static const char *make_mount(struct making *m)
 	flags = find_words(mount_flags, e->flagtext, &others);
 	if (others)
 		return fail(m, "a mount flag that is not known");
+	if (!suits_flags(e, flags))
+		return fail(m, "a mount that no kernel tells of in this way");
 	type = put_name(m->pool, "fstype", e->fstype);
 	if (!type)
 		return fail(m, "a file system that cannot be written");

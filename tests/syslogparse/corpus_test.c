@@ -453,7 +453,8 @@ TEST(lines_say_what_their_fields_say)
 
 static bool parser_takes(const char *text)
 {
-	FILE *parser = popen("/sbin/apparmor_parser -Q -K >/dev/null 2>&1", "we");
+	FILE *parser = popen(
+		"/sbin/apparmor_parser -Q -K -M /etc/apparmor.d/abi/3.0 >/dev/null 2>&1", "we");
 
 	if (!parser)
 		return false;

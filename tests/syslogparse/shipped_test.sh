@@ -58,10 +58,10 @@ try 'the profile names the program' grep -q '^profile syslogparse /usr/local/bin
 	"$T/syslogparse.apparmor"
 try 'and nothing is left to fill in' no_marks syslogparse.apparmor
 if command -v apparmor_parser >/dev/null; then
-	try "AppArmor's parser takes the profile" apparmor_parser -Q -K "$T/syslogparse.apparmor"
+	try "AppArmor's parser takes the profile" apparmor_parser -Q -K -M /etc/apparmor.d/abi/3.0 "$T/syslogparse.apparmor"
 	sed 's/^  pivot_root,/  pivot_roof,/' "$T/syslogparse.apparmor" >"$T/wrong"
 	try 'which it would not take with one letter wrong' \
-		sh -c '! apparmor_parser -Q -K "$1"' sh "$T/wrong"
+		sh -c '! apparmor_parser -Q -K -M /etc/apparmor.d/abi/3.0 "$1"' sh "$T/wrong"
 else
 	skip "AppArmor's parser takes the profile" 'no apparmor_parser'
 fi
