@@ -14,9 +14,9 @@ void print_wrapped(int column, int indent, const char *text)
 {
 	while (*text) {
 		int blanks = (int)strspn(text, " ");
-		int len = (int)strcspn(text + blanks, " |");
+		int len = (int)strcspn(text + blanks, " |,");
 
-		len += text[blanks + len] == '|';
+		len += text[blanks + len] && text[blanks + len] != ' ';
 		if (column + blanks + len > WIDTH && column > indent) {
 			printf("\n%*s", indent, "");
 			column = indent;

@@ -16,7 +16,7 @@ enum feature_state {
 #define FEATURE_EPERM_HERE    0x2u /* EPERM says that it is there, and not for us, */
 #define FEATURE_EPERM_MISSING 0x4u /* or that it is not; else that something forbids it */
 
-#define FEATURE_VALUE	      64
+#define FEATURE_VALUE	      128
 
 /* A row with no probe is the heading of those that follow. */
 struct feature {

@@ -26,7 +26,7 @@ test_here() {
 	expect_stdout "^  strict +$STRICT" "$who: it says so of strict"
 	expect_stdout '^  syslogparse +runs, with all walls' "$who: a policy with nothing to run"
 	check "$who: it names no cause" sh -c '! grep -q "^cause:" "$1"' sh "$T/out"
-	check "$who: no line is too long" sh -c '! grep -q ".\{81\}" "$1"' sh "$T/page"
+	expect_output '' "$who: no line is too long" sh -c 'grep ".\{81\}" "$1" || :' sh "$T/page"
 	if ! command -v jq >/dev/null; then
 		skip "$who: --json" 'needs jq'
 		return
