@@ -7,6 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
+[ "$(uname -m)" = x86_64 ] || skip_all 'its programs are those of x86-64'
 go_with_sbpf
 
 sbpf() {
