@@ -39,7 +39,7 @@ ALWAYS='pid.namespace mnt.namespace capabilities no_new_privs seccomp init sessi
 	signal.a.process.of.the.host read.the.memory.of.PID.1 find.a.descriptor.of.the.host'
 
 test_policies() {
-	for policy in strict standard nested syslogparse; do
+	for policy in $policies; do
 		selftest --policy $policy
 		ended 0 "$policy"
 		for row in $ALWAYS; do
@@ -56,6 +56,7 @@ test_policies() {
 		cp "$T/out" "$T/page"
 		expect_status 1 "$who: $policy: no line is longer than 80" grep -E '.{81}' "$T/page"
 	done
+	[ "$policies" != strict ] || return 0
 	if command -v pasta >/dev/null 2>&1; then
 		selftest --policy network
 		ended 0 network
@@ -204,9 +205,14 @@ test_litter() {
 		- "$SBRUN"
 }
 
+# On another kernel it is the kernel that is asked, and in a guest one takes half a minute.
+policies='strict standard nested syslogparse'
+[ -z "${SBRUN_GUEST-}" ] || policies=strict
+
 for caller in $CALLERS; do
 	become "$caller"
 	test_policies
+	[ -z "${SBRUN_GUEST-}" ] || continue
 	test_asked_away
 	test_broken
 	test_tap
