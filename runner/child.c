@@ -18,6 +18,7 @@
 #include "runner/stdio.h"
 
 #include "runner/limits.h"
+#include "runner/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,7 @@ static int await_release(struct child *child)
 	if (plan->spec->info_fd > STDERR_FILENO)
 		close(plan->spec->info_fd);
 	cgroup_forget(plan);
+	output_forget_readers(plan);
 	err = arm_parent_death(child);
 	if (err)
 		return err;
@@ -157,6 +159,7 @@ static int start_payload(struct child *child)
 		return -errno;
 	if (child->payload == 0)
 		payload_main(child);
+	output_forget_writers(child->plan);
 	return 0;
 }
 

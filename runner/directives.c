@@ -329,6 +329,8 @@ const struct directive directives[] = {
   "end it all after so long, with status 124" },
 { "cpu-limit", "SECONDS", 1, 1, ONCE, apply_limit, LIMIT_CPU_TIME, limits,
   "the same, by the processor time of all together" },
+{ "output-limit", "SIZE", 1, 1, ONCE, apply_output_limit, 0, limits,
+  "the same, by what it writes to 1 and 2" },
 { "memory", "SIZE", 1, 1, ONCE, apply_limit, LIMIT_MEMORY, limits,
   "for all together; no swap unless that is given" },
 { "swap", "SIZE", 1, 1, ONCE, apply_limit, LIMIT_SWAP, limits,

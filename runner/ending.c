@@ -79,6 +79,9 @@ static void tell_limits(const struct plan *plan, const struct ending *end)
 		return;
 	if (strcmp(end->fired, "time-limit") == 0)
 		tell_limit(plan, end->fired, "ended after %g s", spec->time_limit);
+	else if (strcmp(end->fired, "output-limit") == 0)
+		tell_limit(plan, end->fired, "ended after %llu bytes of output",
+			   (unsigned long long)spec->output_limit);
 	else
 		tell_limit(plan, end->fired, "ended after %s of processor time",
 			   limit_value(spec, LIMIT_CPU_TIME));

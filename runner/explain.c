@@ -237,6 +237,9 @@ static void print_power(const struct plan *plan)
 	print_landlock(plan);
 	print_item("terminal",
 		   plan->terminal ? "one of its own, which sbrun relays" : "none controls it");
+	if (spec->has_output_limit)
+		print_item("output", xprintf(arena, "%llu bytes at most",
+					     (unsigned long long)spec->output_limit));
 	if (spec->time_limit > 0)
 		print_item("time", xprintf(arena, "%g seconds", spec->time_limit));
 }

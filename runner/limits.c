@@ -104,6 +104,14 @@ int apply_time_limit(struct spec *spec, const struct setting *set, struct bpf_er
 	return 0;
 }
 
+int apply_output_limit(struct spec *spec, const struct setting *set, struct bpf_error *err)
+{
+	spec->has_output_limit = true;
+	if (parse_size(set->words[0], &spec->output_limit))
+		return complain(set, err, "not a size", set->words[0]);
+	return 0;
+}
+
 /* A decimal number of UNITS, as whole ones. */
 static int parse_units(const char *word, double max, double units, uint64_t *value)
 {

@@ -22,6 +22,7 @@ const char *limit_value(const struct spec *spec, enum limit_kind kind); /* in wo
 int apply_rlimit(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_time_limit(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_limit(struct spec *spec, const struct setting *set, struct bpf_error *err);
+int apply_output_limit(struct spec *spec, const struct setting *set, struct bpf_error *err);
 int apply_io_max(struct spec *spec, const struct setting *set, struct bpf_error *err);
 
 /* When all are applied: what one means for another. */

@@ -185,7 +185,7 @@ void usage_print(FILE *out)
 		print_row(out, row);
 	}
 	fputs("\nExit status: that of COMMAND; 128+n if signal n ended it (159: killed by the\n"
-	      "policy); 124 time limit; 125 sbrun itself failed; 126 COMMAND cannot be\n"
-	      "executed; 127 COMMAND is not there.\n",
+	      "policy); 124 a limit on time or output; 125 sbrun itself failed; 126 COMMAND\n"
+	      "cannot be executed; 127 COMMAND is not there.\n",
 	      out);
 }

@@ -8,6 +8,7 @@
 #include "runner/terminal.h"
 
 #include "runner/files.h"
+#include "runner/output.h"
 #include "runner/power.h"
 
 #include <err.h>
@@ -307,5 +308,6 @@ void plan_make(struct plan *plan, const struct spec *spec)
 	find_command(plan);
 	open_standard(plan);
 	choose_terminal(plan);
+	output_plan(plan);
 	open_channels(plan);
 }

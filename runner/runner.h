@@ -228,6 +228,8 @@ struct spec {
 	bool json, tap;
 	double time_limit; /* seconds; 0: none */
 	double time_grace; /* between SIGTERM and SIGKILL */
+	bool has_output_limit;
+	uint64_t output_limit; /* bytes to 1 and 2 together */
 
 	unsigned int limited, limits_degraded; /* bits of enum limit_kind */
 	uint64_t limit[LIMIT_KINDS];
@@ -412,12 +414,17 @@ struct plan {
 	struct rlimit own_nofile; /* the caller's, for the payload */
 	sigset_t signal_mask;	  /* the caller's, for the payload */
 	struct gate *gate;
-	int lifeline[2]; /* init holds the reading end: EOF is the supervisor's death */
-	int release[2];	 /* one byte when the maps are written, and one when told of the start */
-	int report[2];	 /* struct report from init: a socket, which can pass a descriptor */
-	int standard[3]; /* what is opened for 0, 1, 2; -1: nothing */
-	int started;	 /* where to say that it has started, -1: nobody waits for that */
-	bool terminal;	 /* the payload gets a terminal of its own, */
+	int lifeline[2];    /* init holds the reading end: EOF is the supervisor's death */
+	int release[2];	    /* one byte when the maps are written, and one when told of the start */
+	int report[2];	    /* struct report from init: a socket, which can pass a descriptor */
+	int standard[3];    /* what is opened for 0, 1, 2; -1: nothing */
+	struct outlet {	    /* of the pipes that are there for 1 and 2, */
+		int from;   /* the end to read from; -1: none is, */
+		int to;	    /* where that goes, */
+		int target; /* and which descriptor that was */
+	} outlets[2];
+	int started;		   /* where to say that it has started, -1: nobody waits for that */
+	bool terminal;		   /* the payload gets a terminal of its own, */
 	unsigned int terminal_fds; /* which is these of 0, 1, 2, as a mask */
 };
 

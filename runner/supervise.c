@@ -7,6 +7,7 @@
  * init, and with it all inside.
  */
 #include "runner/limits.h"
+#include "runner/output.h"
 #include "runner/terminal.h"
 
 #include <errno.h>
@@ -42,8 +43,10 @@ struct supervision {
 	unsigned int untold;		   /* TELL_*: who has not heard of the start */
 	bool blocked;			   /* it is ready, and waits for --block-fd */
 	bool let_go;			   /* it has our word that it may run */
+	bool overfull;			   /* more was written than may be */
 	bool draining; /* the payload ended, and init waits until its output is copied */
 	struct terminal terminal;
+	struct output output;
 	struct ending end;
 };
 
@@ -119,6 +122,7 @@ static void start_init(struct supervision *s)
 	close(plan->lifeline[0]);
 	close(plan->release[0]);
 	close(plan->report[1]); /* the end of init is the end of file there */
+	output_forget_writers(plan);
 	munmap(plan->gate, sizeof(*plan->gate));
 
 	cgroup_join(plan, s->init);
@@ -382,10 +386,30 @@ static void check_cpu(struct supervision *s)
 		s->cpu_check = now() + fmax(left / 1e6 / s->plan->processors, 0.005);
 }
 
+/* Whatever else has fired: more was written than may be. */
+static void check_output(struct supervision *s)
+{
+	if (!s->output.budget.exceeded || s->overfull)
+		return;
+	s->overfull = true;
+	fire(s, s->end.fired ? s->end.fired : "output-limit");
+}
+
+static void serve_output(struct supervision *s, const struct pollfd *fds)
+{
+	int err = output_serve(&s->output, fds);
+
+	if (!err)
+		return;
+	errno = -err;
+	give_up(s, "output: pass it on");
+}
+
 /* What poll(2) has seen; false: it was init's end. */
 static bool serve(struct supervision *s, const struct pollfd *fds)
 {
 	terminal_serve(&s->terminal, fds + 5);
+	serve_output(s, fds + 5 + TERMINAL_FDS);
 	if (fds[2].revents)
 		take_go_ahead(s);
 	if (fds[3].revents || fds[4].revents)
@@ -397,7 +421,7 @@ static bool serve(struct supervision *s, const struct pollfd *fds)
 
 static void watch(struct supervision *s)
 {
-	struct pollfd fds[5 + TERMINAL_FDS] = {
+	struct pollfd fds[5 + TERMINAL_FDS + OUTPUT_FDS] = {
 		{ .fd = s->plan->report[0], .events = POLLIN },
 		{ .fd = s->signals, .events = POLLIN },
 		{ .events = POLLIN },
@@ -413,7 +437,8 @@ static void watch(struct supervision *s)
 		fds[3].fd = s->untold & TELL_STATUS ? s->plan->spec->status_fd : -1;
 		fds[4].fd = s->untold & TELL_INFO ? s->plan->spec->info_fd : -1;
 		terminal_poll(&s->terminal, fds + 5);
-		n = poll(fds, 5 + TERMINAL_FDS, poll_timeout(s));
+		output_poll(&s->output, fds + 5 + TERMINAL_FDS);
+		n = poll(fds, 5 + TERMINAL_FDS + OUTPUT_FDS, poll_timeout(s));
 		if (n < 0) {
 			if (errno != EINTR)
 				give_up(s, "poll");
@@ -424,6 +449,7 @@ static void watch(struct supervision *s)
 		open = serve(s, fds);
 		if (s->draining && terminal_drained(&s->terminal))
 			end_draining(s);
+		check_output(s);
 		check_time(s);
 		check_cpu(s);
 	}
@@ -434,6 +460,52 @@ static void reap_init(const struct supervision *s)
 {
 	while (waitpid(s->init, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+static bool wants_to_end(int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	return info.ssi_signo == SIGHUP || info.ssi_signo == SIGINT || info.ssi_signo == SIGQUIT ||
+	       info.ssi_signo == SIGTERM;
+}
+
+/*
+ * All inside is dead, and what it wrote and may write is passed on; but a reader who takes nothing
+ * is not waited for beyond the time limit, nor if somebody wants us to end.
+ */
+static void finish_output(struct supervision *s)
+{
+	struct pollfd fds[1 + TERMINAL_FDS + OUTPUT_FDS] = { { .fd = s->signals,
+							       .events = POLLIN } };
+	const double limit = s->plan->spec->time_limit;
+
+	s->deadline = limit > 0 ? s->start + limit : INFINITY;
+	s->cpu_check = INFINITY;
+	while (output_is_left(&s->output) || (s->overfull && s->terminal.output.len)) {
+		int n;
+
+		terminal_poll(&s->terminal, fds + 1);
+		fds[1].fd = fds[2].fd = -1; /* it has hung up, which poll() would tell for ever */
+		output_poll(&s->output, fds + 1 + TERMINAL_FDS);
+		n = poll(fds, 1 + TERMINAL_FDS + OUTPUT_FDS, poll_timeout(s));
+		if (n < 0 && errno != EINTR)
+			break;
+		if (n == 0 && now() >= s->deadline) {
+			s->end.fired = s->end.fired ? s->end.fired : "time-limit";
+			break;
+		}
+		if (n <= 0)
+			continue;
+		if (fds[0].revents && wants_to_end(s->signals))
+			break;
+		terminal_serve(&s->terminal, fds + 1);
+		serve_output(s, fds + 1 + TERMINAL_FDS);
+	}
+	if (s->output.budget.exceeded && !s->end.fired)
+		s->end.fired = "output-limit";
 }
 
 /*
@@ -470,10 +542,12 @@ int supervise(struct plan *plan)
 		s.deadline = s.start + plan->spec->time_limit;
 	if (cgroup_accounts(plan))
 		s.cpu_check = s.start;
-	terminal_init(&s.terminal, plan->proc);
+	output_init(&s.output, plan);
+	terminal_init(&s.terminal, plan->proc, &s.output.budget);
 	start_init(&s);
 	watch(&s);
 	reap_init(&s);
+	finish_output(&s);
 	network_stop(s.pasta);
 	terminal_finish(&s.terminal);
 	prepare_ending(&s);

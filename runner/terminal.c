@@ -69,9 +69,10 @@ static int open_output(int proc)
 	return fd < 0 ? STDOUT_FILENO : fd;
 }
 
-void terminal_init(struct terminal *t, int proc)
+void terminal_init(struct terminal *t, int proc, struct budget *budget)
 {
 	memset(t, 0, sizeof(*t));
+	t->budget = budget;
 	t->master = -1;
 	t->in = STDIN_FILENO;
 	t->out = open_output(proc);
@@ -153,6 +154,24 @@ static bool fill(struct terminal_buffer *buffer, int fd)
 	return n > 0;
 }
 
+size_t budget_take(struct budget *budget, size_t n)
+{
+	if (!budget->limited)
+		return n;
+	budget->exceeded |= n > budget->left;
+	n = n < budget->left ? n : (size_t)budget->left;
+	budget->left -= n;
+	return n;
+}
+
+static bool fill_output(struct terminal *t)
+{
+	bool more = fill(&t->output, t->master);
+
+	t->output.len = budget_take(t->budget, t->output.len);
+	return more;
+}
+
 static bool empty(struct terminal_buffer *buffer, int fd)
 {
 	ssize_t n = write(fd, buffer->data + buffer->start, buffer->len);
@@ -196,7 +215,7 @@ void terminal_serve(struct terminal *t, const struct pollfd fds[TERMINAL_FDS])
 {
 	if (t->master < 0)
 		return;
-	if ((fds[0].revents & (POLLIN | POLLHUP)) && !t->output.len && !fill(&t->output, t->master))
+	if ((fds[0].revents & (POLLIN | POLLHUP)) && !t->output.len && !fill_output(t))
 		return hang_up(t);
 	if (t->output.len && fds[2].revents && !empty(&t->output, t->out))
 		return hang_up(t);
@@ -220,7 +239,7 @@ int terminal_timeout(const struct terminal *t)
 
 bool terminal_drained(struct terminal *t)
 {
-	if (t->master < 0 || (!t->output.len && !fill(&t->output, t->master)))
+	if (t->master < 0 || (!t->output.len && !fill_output(t)))
 		return true;
 	return !t->output.len;
 }

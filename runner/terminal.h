@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <termios.h>
 
 #define TERMINAL_FDS 3
@@ -16,6 +17,15 @@ struct terminal_buffer {
 	char data[4096];
 	size_t start, len; /* what is still to be written */
 };
+
+/* How much output may still be passed on (see output.h). */
+struct budget {
+	bool limited, exceeded;
+	uint64_t left;
+};
+
+/* Of N bytes more, how many may be passed on. */
+size_t budget_take(struct budget *budget, size_t n);
 
 struct terminal {
 	int master;  /* of the sandbox's; -1: it has none */
@@ -26,13 +36,14 @@ struct terminal {
 	char last;   /* byte of the input */
 	struct termios saved;
 	struct terminal_buffer input, output;
+	struct budget *budget; /* of the output */
 };
 
 /* Are both the same terminal? */
 bool terminal_is_same(int fd, int other);
 
-/* Note how the caller's terminal is. PROC is /proc. */
-void terminal_init(struct terminal *t, int proc);
+/* Note how the caller's terminal is. PROC is /proc; what is shown is taken from BUDGET. */
+void terminal_init(struct terminal *t, int proc, struct budget *budget);
 
 /* Copy from and to MASTER from now on; it becomes as the caller's terminal is. */
 void terminal_start(struct terminal *t, int master);

@@ -300,6 +300,16 @@ static const char *judge_limit(struct judgement *j)
 	return xprintf(j->asked->arena, "%s %s", limit_names[kind], limit_value(old, kind));
 }
 
+static const char *judge_output(struct judgement *j)
+{
+	const struct spec *old = j->before;
+
+	return !old->has_output_limit || j->asked->output_limit <= old->output_limit ?
+		       NULL :
+		       xprintf(old->arena, "output-limit %llu",
+			       (unsigned long long)old->output_limit);
+}
+
 static const char *judge_io_max(struct judgement *j)
 {
 	const struct spec *old = j->before;
@@ -372,6 +382,7 @@ static const struct {
 	{ "mqueue",         judge_op },
 	{ "net",            judge_net },
 	{ "new-session",    judge_free },
+	{ "output-limit",   judge_output },
 	{ "overlay",        judge_op },
 	{ "overlay-src",    judge_free }, /* these three with what they belong to */
 	{ "perms",          judge_free },

@@ -42,6 +42,7 @@ static const char *const other_directives[] = {
 	"mqueue",
 	"net",
 	"new-session",
+	"output-limit",
 	"overlay",
 	"overlay-src",
 	"perms",

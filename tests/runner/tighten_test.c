@@ -114,6 +114,8 @@ static const struct {
 	{ "time-limit 5", "time-limit 4 grace=1", "time-limit 4 grace=2" },
 	{ "time-limit 5 grace=1", "time-limit 5", "time-limit 5.1" },
 	{ "hostname a", "time-limit 1000", NULL },
+	{ "output-limit 5", "output-limit 5", "output-limit 6" },
+	{ "hostname a", "output-limit 5", NULL },
 	{ "cpu-limit 5", "cpu-limit 4.5", "cpu-limit 5.5" },
 	{ "memory 1G", "memory 1023M", "memory 1025M" },
 	{ "memory 1G", "swap 0", "swap 1" },
