@@ -151,8 +151,14 @@ test_descriptors() {
 	# Standard input for reading is a file of the caller's, which he might write.
 	expect_output ok "$who: outside, standard input is opened again for writing" \
 		reopened "$INTRUDE" reopen 0
-	expect_output EACCES "$who: Landlock: standard input is not opened again for writing" said_by \
-		reopened "$SBRUN" --policy "$T/landlock" $VISIBLE -- "$INTRUDE" reopen 0
+	if [ -n "$has_landlock" ]; then
+		expect_output EACCES "$who: Landlock: standard input is not opened again for writing" \
+			said_by reopened "$SBRUN" --policy "$T/landlock" $VISIBLE \
+			-- "$INTRUDE" reopen 0
+	else
+		skip "$who: Landlock: standard input is not opened again for writing" \
+			'it wants Landlock, which this kernel has not'
+	fi
 	if [ "$who" = user ]; then
 		expect_output ok "$who: landlock off: it is, by its owner" reopened \
 			"$SBRUN" --landlock off $VISIBLE -- "$INTRUDE" reopen 0
