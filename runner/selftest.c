@@ -348,10 +348,12 @@ static void try_looking(struct selftest *test, unsigned int number)
 		fail("selftest: write to a pipe: %s", strerror(errno));
 	outcome = finish(test, pid);
 	close(alive[0]);
-	if (!runs)
-		fail("selftest: nothing can be tried in a sandbox of this policy: %s",
-		     outcome.signal ? xprintf(test->arena, "signal %d", outcome.signal) :
-				      "it cannot be made");
+	if (runs)
+		return;
+	scene_end(&test->scene);
+	fail("selftest: nothing can be tried in a sandbox of this policy: %s",
+	     outcome.signal ? xprintf(test->arena, "signal %d", outcome.signal) :
+			      "it cannot be made");
 }
 
 /* ---- all of it ---- */

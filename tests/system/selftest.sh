@@ -199,10 +199,12 @@ test_litter() {
 		skip "$who: nothing is left" 'needs namespaces to look in'
 		return
 	fi
-	expect_output '/proc/1
-1' "$who: no process and no shared memory is left" unshare -ipf --mount-proc sh -c \
-		'"$1" --selftest >/dev/null; echo /proc/[0-9]*; exec wc -l </proc/sysvipc/shm' \
-		- "$SBRUN"
+	for options in '' '--kill brk'; do
+		expect_output '/proc/1
+1' "$who: ${options:-whole}: no process and no shared memory is left" \
+			unshare -ipf --mount-proc sh -c '"$@" --selftest >/dev/null 2>&1
+			echo /proc/[0-9]*; exec wc -l </proc/sysvipc/shm' - "$SBRUN" $options
+	done
 }
 
 # On another kernel it is the kernel that is asked, and in a guest one takes half a minute.
