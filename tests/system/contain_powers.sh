@@ -64,10 +64,11 @@ test_made() {
 		--bind "$T/shared" -- "$INTRUDE" make-setuid "$T/shared/made" chown
 	rm -f "$T/shared/made"
 	sandboxed EPERM 'deny chmod if mode & 0xc00: a set-user-ID file' --bind "$T/shared" \
-		--deny chmod if 'mode & 0xc00' != 0 -- "$INTRUDE" make-setuid "$T/shared/made" chmod
+		--deny chmod fchmodat if 'mode & 0xc00' != 0 \
+		-- "$INTRUDE" make-setuid "$T/shared/made" chmod
 	rm -f "$T/shared/made"
 	expect_status 0 "$who: deny chmod if mode & 0xc00: any other mode" as_caller "$SBRUN" \
-		--deny chmod if 'mode & 0xc00' != 0 -- sh -c '>/tmp/x; chmod 755 /tmp/x'
+		--deny chmod fchmodat if 'mode & 0xc00' != 0 -- sh -c '>/tmp/x; chmod 755 /tmp/x'
 }
 
 # ---- capabilities that are asked for ----
