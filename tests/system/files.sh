@@ -283,11 +283,11 @@ many() {
 		"$SBRUN" --policy "$T/many.$1" -- sh -c 'cat /many/* | grep -c low'
 }
 
-# time_of COUNT [WITHOUT...]: the least of three, in microseconds.
+# time_of COUNT [WITHOUT...]: the least of RUNS (3), in microseconds.
 time_of() {
 	time_policy=$T/many.$1
 	shift
-	for _ in 1 2 3; do
+	for _ in $(seq ${RUNS:-3}); do
 		time_begin=$(date +%s%N)
 		as_caller "$@" "$SBRUN" --policy "$time_policy" -- true
 		time_end=$(date +%s%N)
