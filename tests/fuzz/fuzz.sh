@@ -124,7 +124,8 @@ run() {
 	log=logs/$target
 	max=$(sed -n 's/^#define FUZZ_MAX_INPUT *\([0-9]*\).*/\1/p' "$here/$target.c")
 	mkdir -p "$corpus" "seeds/$target" findings logs
-	seed "$target" "seeds/$target"
+	# Apart, so that what it calls its files is not what we call ours.
+	(seed "$target" "seeds/$target")
 	"tests/fuzz/$target" -max_total_time="$seconds" -max_len="${max:-4096}" -timeout=20 \
 		-rss_limit_mb=3072 -print_final_stats=1 -artifact_prefix="$PWD/findings/$target-" \
 		"$corpus" "seeds/$target" >"$log" 2>&1
