@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/system/act.h"
-
 /*
  * act: commit one hostile act, and say what the kernel answered.
  *
@@ -8,6 +6,8 @@
  * works where there is no wall. "ok" and status 0: it succeeded; the name of an errno and
  * status 1: it was refused. A filter that kills shows in how the process ended.
  */
+#include "tests/system/act.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/system/act.h"
-
 /*
  * intrude: the acts of contain_*.sh that are more than one call, or one of many.
  *
@@ -14,6 +12,8 @@
  *
  * As act does, it says "ok" or the name of an errno, with status 0 or 1; some print what they found.
  */
+#include "tests/system/act.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
